@@ -1,0 +1,43 @@
+"""The two errors of this library that are not Python's own.
+
+Misuse raises built-in exceptions; these two say that the *input* cannot be answered.
+"""
+
+from __future__ import annotations
+
+__all__ = ["DomainError", "ParseError"]
+
+
+class DomainError(ValueError):
+    """A value outside a function's domain, or a derivative that does not exist where it was asked for."""
+
+
+class ParseError(ValueError):
+    """Text that cannot be read, with the place where reading stopped.
+
+    Attributes
+    ----------
+    message : str
+        What is wrong and what to do, in one or two sentences.
+    position : int
+        Index into the text of the first character that could not be used.
+    text : str
+        The text itself; ``str(error)`` shows its line with a caret below the position.
+    """
+
+    def __init__(self, message: str, position: int = 0, text: str = "") -> None:
+        self.message = message
+        self.position = position
+        self.text = text
+        super().__init__(message, position, text)
+
+    def __str__(self) -> str:
+        if not self.text:
+            return self.message
+        start = self.text.rfind("\n", 0, self.position) + 1
+        end = self.text.find("\n", self.position)
+        line = self.text[start:] if end < 0 else self.text[start:end]
+        column = self.position - start
+        first = max(0, column - 60)  # a very long line is shown around the place only
+        line = line[first : column + 20].replace("\t", " ")
+        return f"{self.message}\n    {line}\n    {' ' * (column - first)}^"

@@ -1,0 +1,199 @@
+"""The calculus, once: `linearize` puts a value on every node and a partial on every edge.
+
+After this it is a path problem on a labelled DAG; the solvers read nothing but the edge attribute ``partial``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import networkx as nx
+
+from compgraph.errors import DomainError
+from compgraph.expression import VARIABLE, Partial, demanded
+from compgraph.functions import WHERE
+from compgraph.graph import gc_paused
+from compgraph.numbers import entered, ieee, refuse_long
+from compgraph.symbols import definition, symbolize
+
+__all__ = ["linearize"]
+
+
+def linearize(
+    graph: nx.MultiDiGraph, at: Mapping[str, Any] | None = None, *, exact: bool = False, copy: bool = True
+) -> nx.MultiDiGraph:
+    """Put a value on every node and a partial on every edge.
+
+    Parameters
+    ----------
+    graph : networkx.MultiDiGraph
+        As made by `trace`.
+    at : mapping of str to number or str, optional
+        The value of every input: int, float, Fraction, or text such as ``"1/3"``. None leaves the point open: values
+        and partials are then Expressions.
+    exact : bool
+        Keep Fractions as far as the operations allow; otherwise every number becomes a float.
+    copy : bool
+        Return a labelled copy (default), or label `graph` itself.
+
+    Returns
+    -------
+    networkx.MultiDiGraph
+        Node attribute ``value``, edge attribute ``partial``. Of a `where` the branch not taken loses its edges, and
+        nodes that only it needs keep no value. ``graph["warnings"]`` lists kinks and infinities.
+
+    Raises
+    ------
+    ValueError
+        An input has no value.
+    DomainError
+        A function is evaluated outside its domain; node, expression and value are named.
+
+    Notes
+    -----
+    A partial that does not exist at the point stays off its edge, with the reason as attribute ``undefined``; a sweep
+    that needs it raises. Cost: one evaluation per node, one partial per edge.
+
+    Examples
+    --------
+    >>> from compgraph.expression import Variable
+    >>> from compgraph.graph import trace
+    >>> x = Variable("x")
+    >>> linearize(trace(x * x), {"x": 3}).edges["x", "f", 0]
+    {'partial': 3.0}
+    """
+    if copy:
+        graph = graph.copy()
+    with gc_paused():
+        graph.graph["warnings"] = []
+        if at is None:
+            symbolize(graph)
+        else:
+            values = _evaluate(graph, _point(graph, at, exact), exact)
+            _label(graph, values, exact)
+    return graph
+
+
+def _point(graph: nx.MultiDiGraph, at: Mapping[str, Any], exact: bool) -> dict[str, Any]:
+    inputs = [n for n, data in graph.nodes(data=True) if data["primitive"] is VARIABLE]
+    missing = [n for n in inputs if n not in at]
+    if missing:
+        got = ", ".join(map(str, at)) or "no values"
+        raise ValueError(
+            f"{', '.join(missing[:8])} {'has' if len(missing) == 1 else 'have'} no value: "
+            f"expected one for each of {', '.join(inputs[:20])}, got {got}. "
+            f"Write at={{{missing[0]!r}: 2, …}}, or --at {missing[0]}=2."
+        )
+    for name in at:
+        if name not in graph or graph.nodes[name]["primitive"] is not VARIABLE:
+            raise ValueError(
+                f"{name} is not an input: expected values for {', '.join(inputs[:20])} only. Leave it out of the point."
+            )
+    return {name: entered(at[name], name, exact=exact) for name in inputs}
+
+
+def _evaluate(graph: nx.MultiDiGraph, point: dict[str, Any], exact: bool) -> dict[str, Any]:
+    """Node → value, in evaluation order; where there are branches, only of what is needed."""
+    nodes = graph._node
+    values: dict[str, Any] = dict(point)
+    literals: dict[Any, Any] = {}
+
+    def compute(key: str, operands: tuple[Any, ...]) -> Any:
+        primitive = nodes[key]["primitive"]
+        try:
+            value = primitive.value(*operands)
+        except DomainError as error:
+            if "exact" in str(error):
+                raise
+            raise primitive.undefined(operands, f"{key} = {definition(graph, key)}") from None
+        if type(value) is float and math.isinf(value) and not any(map(_infinite, operands)):
+            graph.graph["warnings"].append(f"{key} = {definition(graph, key)} is {_signed(value)}: the result overflows.")
+        return refuse_long(value) if exact else value
+
+    def operand(argument: Any) -> Any:
+        if type(argument) is str:
+            return values[argument]
+        try:
+            return literals[type(argument), argument]
+        except KeyError:
+            return literals.setdefault((type(argument), argument), entered(argument, str(argument), exact=exact))
+
+    if any(data["primitive"] is WHERE for data in nodes.values()):
+        used = {a for data in nodes.values() for a in data["arguments"] if type(a) is str}
+        roots = [n for n in nodes if n not in used or n in graph.graph.get("outputs", ())]
+        parts = lambda key: (nodes[key]["primitive"], nodes[key]["arguments"])  # noqa: E731 - a name for an argument
+        demanded(roots, parts, lambda a: type(a) is str, values, operand, compute)
+        return {key: values[key] for key in nodes if key in values}
+    for key, data in nodes.items():
+        if key not in values:
+            values[key] = compute(key, tuple([operand(a) for a in data["arguments"]]))
+    return values
+
+
+def _label(graph: nx.MultiDiGraph, values: Mapping[str, Any], exact: bool) -> None:
+    nodes, pred = graph._node, graph._pred
+    warnings: list[str] = graph.graph["warnings"]
+    for key, data in nodes.items():
+        if key not in values:
+            _cut(graph, key, list(pred[key]))
+            continue
+        value = data["value"] = values[key]
+        before = pred[key]
+        if not before:
+            continue
+        primitive, arguments = data["primitive"], data["arguments"]
+        operands = [values.get(a) if type(a) is str else entered(a, str(a), exact=exact) for a in arguments]
+        if primitive is WHERE:
+            untaken = 2 if operands[0] else 1
+            _cut(graph, key, [arguments[untaken]], position=untaken)
+        if primitive.kink is not None and primitive.kink(*operands):
+            warnings.append(
+                f"{key} = {definition(graph, key)} has a kink here: its partials follow the stated convention."
+            )
+        for tail, parallel in before.items():
+            for position, label in parallel.items():
+                rule = primitive.partials[position]
+                partial = _partial(rule, value, operands, exact)
+                if partial != partial:
+                    label["undefined"] = (
+                        f"the partial ∂{key}/∂{tail} of {key} = {definition(graph, key)} does not exist at {tail} = "
+                        f"{_plain(values[tail])}: the sweep needs it. Move the input, or leave {tail} out of wrt."
+                    )
+                    continue
+                if type(partial) is float and math.isinf(partial) and not any(map(_infinite, (*operands, value))):
+                    warnings.append(f"∂{key}/∂{tail} is {_signed(partial)} at {tail} = {_plain(values[tail])}.")
+                label["partial"] = partial
+
+
+def _partial(rule: Partial, value: Any, operands: Sequence[Any], exact: bool) -> Any:
+    """A partial at a point: a number, ±inf by IEEE rules where a division by zero says so, NaN where undefined."""
+    if not callable(rule):
+        return entered(rule, "a partial", exact=exact)
+    try:
+        partial = rule(value, *operands)
+    except (ArithmeticError, ValueError):
+        return ieee(rule, value, operands)
+    if type(partial) is int or type(partial) is bool:
+        return entered(partial, "a partial", exact=exact)
+    return refuse_long(partial) if exact else partial
+
+
+def _cut(graph: nx.MultiDiGraph, head: str, tails: Iterable[Any], position: int | None = None) -> None:
+    for tail in tails:
+        if type(tail) is str and graph.has_edge(tail, head):
+            keys = list(graph._succ[tail][head]) if position is None else [position]
+            graph.remove_edges_from([(tail, head, k) for k in keys])
+
+
+def _infinite(value: Any) -> bool:
+    return type(value) is float and math.isinf(value)
+
+
+def _signed(value: float) -> str:
+    return "+∞" if value > 0 else "−∞"
+
+
+def _plain(value: Any) -> str:
+    return f"{value:g}" if type(value) is float else str(value)

@@ -1,0 +1,31 @@
+"""Names, numbers, expressions and steps as they are written: Unicode text, LaTeX, spoken text.
+
+Pure functions from data to strings, and nothing else. What a string claims is true: an equality between printed
+numbers holds in exact arithmetic on the printed digits, or it is written with ``≈``.
+"""
+
+from compgraph.notation.names import name, name_latex, name_spoken
+from compgraph.notation.numerals import number, number_latex, number_spoken, product, relation, shown, total
+from compgraph.notation.sentences import ledger, step_reason, step_sentence
+from compgraph.notation.speech import spoken
+from compgraph.notation.tex import latex
+from compgraph.notation.unicode import text
+
+__all__ = [
+    "latex",
+    "ledger",
+    "name",
+    "name_latex",
+    "name_spoken",
+    "number",
+    "number_latex",
+    "number_spoken",
+    "product",
+    "relation",
+    "shown",
+    "spoken",
+    "step_reason",
+    "step_sentence",
+    "text",
+    "total",
+]

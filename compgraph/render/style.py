@@ -1,0 +1,112 @@
+"""How pictures look: one table of colours, one of sizes, and the style sheet they make.
+
+Every state is told three ways at once: by colour (whose lightness differs, so that it survives a grey printer and any
+colour vision), by line (dashed, bold, plain) and by a mark (a dot, a triangle, a tick).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+__all__ = ["MARKS", "THEMES", "VARIABLES", "Sizes", "Theme", "sheet", "theme_named"]
+
+
+class Theme(NamedTuple):
+    """Colours by their use."""
+
+    paper: str  # behind everything
+    card: str  # behind a node
+    ink: str  # text
+    soft: str  # text that may step back
+    rule: str  # edges and borders that nothing has happened to yet
+    done: str  # finished: lines
+    done_fill: str  # finished: surfaces
+    now: str  # the current step: lines
+    now_fill: str  # the current step: surfaces
+    now_ink: str  # text on these
+
+
+THEMES = {
+    #              paper      card       ink        soft       rule       done       done_fill  now        now_fill   now_ink
+    "light": Theme("#ffffff", "#ffffff", "#1b1f24", "#59636e", "#8a939d", "#1f5fa8", "#dce9f7", "#b45309", "#ffc857", "#1b1f24"),
+    "dark": Theme("#12151a", "#1b2027", "#eceff3", "#a3adb8", "#737e8a", "#8cc4ff", "#1e3a5c", "#ffb84d", "#ffb84d", "#14171b"),
+    "print": Theme("#ffffff", "#ffffff", "#000000", "#444444", "#777777", "#333333", "#eeeeee", "#000000", "#cccccc", "#000000"),
+}  # fmt: skip
+
+#: The same table with the names of CSS variables in it, for a page that can change its theme.
+VARIABLES = Theme(*(f"var(--{use.replace('_', '-')})" for use in Theme._fields))
+
+#: Marks as outlines around the origin, so that no font has to have them.
+MARKS = {
+    "todo": "M-2 0a2 2 0 1 0 4 0a2 2 0 1 0-4 0z",
+    "now": "M-3.5-5.5L5.5 0l-9 5.5z",
+    "done": "M-5.5.2l1.4-1.4L-1.5 1.400 4.300-4.800 5.800-3.500-1.500 4.400z",
+}
+
+
+class Sizes(NamedTuple):
+    """Lengths in points."""
+
+    text: float = 17  # a node: what it is, its value, its derivative
+    label: float = 15  # an edge: its partial
+    caption: float = 18
+    small: float = 14  # the line over the caption
+    line: float = 1.34  # of lines of text, relative to their size
+    card: float = 9  # from a card's border to what is in it
+    slot: float = 5  # from a slot's border to the text in it
+    mark: float = 18  # room for the mark before a derivative
+    margin: float = 18  # around the picture
+    least: float = 620  # a film is at least this wide: its caption needs room
+
+
+def theme_named(name: str) -> Theme:
+    """The theme of that name."""
+    try:
+        return THEMES[name]
+    except KeyError:
+        raise ValueError(f"unknown theme {name!r}: expected one of {', '.join(THEMES)}.") from None
+
+
+def sheet(colour: Theme, scope: str) -> str:
+    """The style sheet of a picture whose root element has the class `scope`.
+
+    Every rule is under `scope` and every class begins with ``cg-``, because a notebook puts the pictures of several
+    themes, and style sheets of its own, into one document.
+    """
+    rules = f"""
+.cg-text{{fill:{colour.ink};font-family:{FAMILY};font-size:{SIZES.text:g}px}}
+.cg-i{{font-style:italic}}
+.cg-label{{font-size:{SIZES.label:g}px}}
+.cg-formula,.cg-small{{fill:{colour.soft}}}
+.cg-small{{font-size:{SIZES.small:g}px}}
+.cg-caption{{font-size:{SIZES.caption:g}px}}
+.cg-paper{{fill:{colour.paper}}}
+.cg-card{{fill:{colour.card};stroke:{colour.rule};stroke-width:1.2}}
+.cg-slot{{fill:none;stroke:{colour.rule};stroke-width:1;stroke-dasharray:4 3}}
+.cg-mark{{fill:{colour.rule}}}
+.cg-line{{fill:none;stroke:{colour.rule};stroke-width:1.4}}
+.cg-tip{{fill:{colour.rule}}}
+.cg-pill{{fill:{colour.paper};fill-opacity:.9}}
+.cg-todo .cg-total{{fill:{colour.soft}}}
+.cg-done .cg-card{{stroke:{colour.done};stroke-width:1.6}}
+.cg-done .cg-slot{{fill:{colour.done_fill};stroke:none}}
+.cg-done .cg-mark,.cg-done .cg-tip{{fill:{colour.done}}}
+.cg-done .cg-line{{stroke:{colour.done};stroke-width:1.8}}
+.cg-from .cg-card{{stroke:{colour.now};stroke-width:2.4}}
+.cg-now .cg-card{{stroke:{colour.now};stroke-width:4}}
+.cg-now .cg-slot{{fill:{colour.now_fill};stroke:none}}
+.cg-now .cg-total,.cg-now .cg-label{{fill:{colour.now_ink}}}
+.cg-now .cg-mark{{fill:{colour.now_ink}}}
+.cg-now .cg-tip{{fill:{colour.now}}}
+.cg-now .cg-line{{stroke:{colour.now};stroke-width:4}}
+.cg-now .cg-pill{{fill:{colour.now_fill};fill-opacity:1}}
+.cg-faint .cg-card{{stroke-dasharray:2 4}}
+.cg-faint .cg-how{{fill:{colour.soft}}}
+.cg-silent .cg-line{{stroke-dasharray:2 4}}
+"""
+    return "".join(f".{scope} {rule.replace(',.', f',.{scope} .')}" for rule in rules.strip().splitlines())
+
+
+#: The bundled family first; then what comes closest where the picture is shown without it.
+FAMILY = "'STIX Two Text',Cambria,'Times New Roman',Times,serif"
+SIZES = Sizes()

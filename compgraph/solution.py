@@ -1,0 +1,366 @@
+"""The front door: `solve` reads, traces, linearizes and sweeps; a `Solution` answers and shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from fractions import Fraction
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import networkx as nx
+
+from compgraph.expression import Expression, Primitive
+from compgraph.graph import trace
+from compgraph.linearization import linearize
+from compgraph.pathsum import PathSum, paths
+from compgraph.propagation import Step, forward, reverse
+from compgraph.semiring import REAL, Semiring
+from compgraph.symbols import EXPRESSION, formula, statements
+
+if TYPE_CHECKING:
+    from compgraph.render.film import Film
+    from compgraph.render.table import Table
+
+__all__ = ["Cost", "Solution", "solve"]
+
+_DIRECTIONS = ("reverse", "forward", "auto")
+
+
+class Cost(NamedTuple):
+    """Operations a computation takes: products of labels, and sums of products."""
+
+    multiplications: int
+    additions: int
+
+
+def solve(
+    problem: Any,
+    at: Mapping[str, Any] | None = None,
+    *,
+    of: str | Iterable[str] | None = None,
+    wrt: str | Iterable[str] | None = None,
+    direction: str = "reverse",
+    exact: bool = False,
+    functions: Mapping[str, Primitive] | None = None,
+) -> Solution:
+    """Trace, linearize and sweep: every value, every partial, every derivative.
+
+    Parameters
+    ----------
+    problem : Expression, mapping of str to Expression, sequence of Expression, or str
+        Text holds statements (``t = x^2``), one per line or separated by ``;``.
+    at : mapping of str to number or text, optional
+        The point; text such as ``"1/3"`` keeps exactness. None leaves it open: the answers are Expressions.
+    of : name or names, optional
+        The output(s); the last statement or entry if left out.
+    wrt : name or names, optional
+        The input(s) to differentiate with respect to. The sweep and `Solution.derivatives` are then limited to
+        nodes reachable from them.
+    direction : {"reverse", "forward", "auto"}
+        One sweep per output, one per input, or whichever are fewer.
+    exact : bool
+        Keep Fractions as far as the operations allow.
+    functions : mapping of str to Primitive, optional
+        Further functions that text may use.
+
+    Returns
+    -------
+    Solution
+
+    Raises
+    ------
+    ParseError
+        Text that cannot be read; the place is shown.
+    DomainError
+        A function outside its domain, or a derivative that does not exist.
+    ValueError, TypeError
+        An input without a value, an unknown name, something that is no expression.
+
+    Notes
+    -----
+    Linear in operations for one sweep.
+
+    Examples
+    --------
+    >>> s = solve("J = cos(sin(x^2) + 3x^2)", at={"x": 2})
+    >>> round(s.gradient["x"], 4)
+    9.0991
+    """
+    if direction not in _DIRECTIONS:
+        raise ValueError(f"unknown direction {direction!r}: expected one of {', '.join(_DIRECTIONS)}.")
+    targets = _list(of)
+    sources = _list(wrt)
+    names = [*(at or ()), *(sources or ())]
+    if isinstance(problem, str):
+        from compgraph.reading import read
+
+        problem = read(problem, names=names, functions=functions or {})
+    assigned = problem if isinstance(problem, Mapping) else ()
+    graph = trace(problem, inputs=[name for name in names if name not in assigned])
+    outputs = targets or (graph.graph["outputs"][-1:] if assigned else graph.graph["outputs"])
+    inputs = sources or graph.graph["inputs"]
+    for name in (*outputs, *inputs):
+        if name not in graph:
+            raise ValueError(
+                f"no node {name!r}: expected one of {', '.join(list(graph)[:20])}. Name a statement or an input."
+            )
+    for name in inputs:
+        if name not in graph.graph["inputs"]:
+            raise ValueError(
+                f"{name} is computed, not an input: expected wrt among {', '.join(graph.graph['inputs'])}. "
+                f"Its derivative is derivatives[{name!r}] of a reverse solution."
+            )
+    graph.graph["outputs"] = list(outputs)
+    linearize(graph, at, exact=exact, copy=False)
+    if direction == "auto":
+        direction = "forward" if len(inputs) < len(outputs) else "reverse"
+    semiring = EXPRESSION if at is None else _over(Fraction if exact else float)
+    return Solution(graph, direction, outputs, inputs, semiring=semiring, limited=sources is not None)
+
+
+def _list(names: str | Iterable[str] | None) -> list[str] | None:
+    if names is None:
+        return None
+    chosen = [names] if isinstance(names, (str, Expression)) else list(names)
+    return [str(one.name) if isinstance(one, Expression) else one for one in chosen]
+
+
+def _over(number: type) -> Semiring:
+    """REAL, whose 0 and 1 are numbers of the kind that the run computes with."""
+    return REAL._replace(zero=number(0), one=number(1))
+
+
+class Solution:
+    """A linearized graph and its sweeps.
+
+    Attributes
+    ----------
+    graph : networkx.MultiDiGraph
+        Linearized.
+    direction : str
+        ``"reverse"`` or ``"forward"``.
+    outputs, inputs : tuple of str
+        What is differentiated, and with respect to what.
+
+    Examples
+    --------
+    >>> s = solve("f = x*y + x", at={"x": 2, "y": 3})
+    >>> s.values["f"], s.derivatives
+    (8.0, {'f': 1.0, 'v1': 1.0, 'y': 2.0, 'x': 4.0})
+    """
+
+    def __init__(
+        self,
+        graph: nx.MultiDiGraph,
+        direction: str,
+        outputs: Iterable[str],
+        inputs: Iterable[str],
+        *,
+        semiring: Semiring = REAL,
+        limited: bool = False,
+    ) -> None:
+        self.graph = graph
+        self.direction = direction
+        self.outputs = tuple(outputs)
+        self.inputs = tuple(inputs)
+        self.semiring = semiring
+        self.limited = limited
+        self._totals: dict[str, dict[Any, Any]] = {}
+        self.cost = Cost(0, 0)
+        for seed in self.seeds:
+            final: dict[Any, Any] = {}
+            multiplications = additions = 0
+            for step in self._sweep(seed):
+                final[step.node] = step.total
+                multiplications += len(step.terms)
+                additions += max(0, len(step.terms) - (step.node != seed))
+            self._totals[seed] = final
+            self.cost = Cost(self.cost.multiplications + multiplications, self.cost.additions + additions)
+
+    # -- the sweeps
+
+    @property
+    def seeds(self) -> tuple[str, ...]:
+        """What the sweeps start from: the outputs in reverse, the inputs in forward."""
+        return self.outputs if self.direction == "reverse" else self.inputs
+
+    @cached_property
+    def _swept(self) -> nx.MultiDiGraph:
+        """The graph, or the part of it that depends on an explicit `wrt`."""
+        if not self.limited:
+            return self.graph
+        keep = set(self.inputs)
+        for node in self.graph:
+            if any(tail in keep for tail in self.graph._pred[node]):
+                keep.add(node)
+        return self.graph.subgraph(keep | set(self.seeds))
+
+    def _sweep(self, seed: str) -> Iterator[Step]:
+        sweep = reverse if self.direction == "reverse" else forward
+        return sweep(self._swept, {seed: self.semiring.one}, self.semiring)
+
+    def sweep(self, name: str) -> Solution:
+        """The solution of one sweep: from one output in reverse, from one input in forward."""
+        if name not in self.seeds:
+            raise ValueError(f"no sweep from {name!r}: expected one of {', '.join(self.seeds)}.")
+        return self._one(name)
+
+    def _one(self, name: str) -> Solution:
+        outputs, inputs = ((name,), self.inputs) if self.direction == "reverse" else (self.outputs, (name,))
+        return Solution(
+            self.graph, self.direction, outputs, inputs, semiring=self.semiring, limited=self.limited
+        )
+
+    def _single(self, what: str) -> str:
+        if len(self.seeds) != 1:
+            kind = "outputs" if self.direction == "reverse" else "inputs"
+            first = self.seeds[0] if self.seeds else "x"
+            raise ValueError(
+                f"{what}: expected one sweep, got {len(self.seeds)} {kind} ({', '.join(self.seeds[:8])}). "
+                f"Ask for one of them, as s.sweep({first!r}).{what}, or use s.jacobian."
+            )
+        return self.seeds[0]
+
+    @property
+    def steps(self) -> Iterator[Step]:
+        """The steps of the sweep, one per node, made anew at each access."""
+        return self._sweep(self._single("steps"))
+
+    # -- the answers
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Node → value, of every node that was evaluated."""
+        return {node: value for node, value in self.graph.nodes(data="value") if value is not None}
+
+    @property
+    def partials(self) -> dict[tuple[str, str, int], Any]:
+        """(tail, head, key) → partial, of every edge whose partial exists."""
+        return {
+            (tail, head, key): data["partial"]
+            for head in self.graph
+            for tail, parallel in self.graph._pred[head].items()
+            for key, data in parallel.items()
+            if "partial" in data
+        }
+
+    @property
+    def derivatives(self) -> dict[str, Any]:
+        """Reverse: ∂output/∂name for every name. Forward: ∂name/∂input. 0 where one does not depend on the other."""
+        return dict(self._totals[self._single("derivatives")])
+
+    @property
+    def gradient(self) -> dict[str, Any]:
+        """∂output/∂input for every input, of a single output."""
+        if len(self.outputs) != 1:
+            raise ValueError(
+                f"gradient: expected one output, got {len(self.outputs)} ({', '.join(self.outputs[:8])}). "
+                "Use s.jacobian, or s.sweep(output).gradient in reverse."
+            )
+        return {name: self.jacobian[self.outputs[0], name] for name in self.inputs}
+
+    @property
+    def jacobian(self) -> dict[tuple[str, str], Any]:
+        """(output, input) → derivative."""
+        at = self._totals
+        zero = self.semiring.zero
+        if self.direction == "reverse":
+            return {(y, x): at[y].get(x, zero) for y in self.outputs for x in self.inputs}
+        return {(y, x): at[x].get(y, zero) for y in self.outputs for x in self.inputs}
+
+    @property
+    def warnings(self) -> list[str]:
+        """Kinks where a convention was applied, overflows and infinite partials."""
+        return list(self.graph.graph.get("warnings", ()))
+
+    def paths(self, tail: str, head: str | None = None) -> PathSum:
+        """All paths from `tail` to `head` (the output, if left out): products, their sum, and how many there are."""
+        if head is None:
+            if len(self.outputs) != 1:
+                raise ValueError(f"paths: expected a head, got several outputs. Name one of {', '.join(self.outputs)}.")
+            head = self.outputs[0]
+        return paths(self.graph, tail, head, self.semiring)
+
+    @cached_property
+    def statements(self) -> Solution:
+        """The same solution with one node per assigned name."""
+        if "operations" in self.graph.graph:
+            return self
+        graph = statements(self.graph)
+        return Solution(
+            graph, self.direction, self.outputs, self.inputs, semiring=self.semiring, limited=self.limited
+        )
+
+    # -- showing
+
+    def film(self, **options: Any) -> Film:
+        """The sweep as a film: one layout, a frame before the first step and one after each."""
+        from compgraph.render.film import solution_film
+
+        return solution_film(self, **options)
+
+    def table(self, **options: Any) -> Table:
+        """The forward and the backward column side by side, a ``+=`` for every term."""
+        from compgraph.render.table import Table
+
+        return Table(self, **options)
+
+    def to_graphviz(self, step: int | None = None, **options: Any) -> Any:
+        """A `graphviz.Digraph` with full labels, as it stands after `step` steps (all of them, if left out)."""
+        from compgraph.render.dot import solution_digraph
+
+        return solution_digraph(self, step, **options)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The solution as plain data, schema ``compgraph-solution/1``: what ``solve --json`` prints."""
+        return {
+            "schema": "compgraph-solution/1",
+            "direction": self.direction,
+            "outputs": list(self.outputs),
+            "inputs": list(self.inputs),
+            "values": {name: plain(value) for name, value in self.values.items()},
+            "partials": [
+                {
+                    "tail": tail,
+                    "head": head,
+                    "argument": key,
+                    "partial": plain(partial),
+                    "formula": _text(formula(self.graph, tail, head, key)),
+                }
+                for (tail, head, key), partial in self.partials.items()
+            ],
+            "derivatives": {
+                seed: {name: plain(total) for name, total in final.items()} for seed, final in self._totals.items()
+            },
+            "cost": self.cost._asdict(),
+            "warnings": self.warnings,
+        }
+
+    def __repr__(self) -> str:
+        from compgraph import notation
+
+        lines = [
+            f"∂{notation.name(y)}/∂{notation.name(x)} = {_text(total)}" for (y, x), total in self.jacobian.items()
+        ]
+        if len(lines) > 20:
+            lines = [*lines[:20], f"… ({len(lines)} derivatives in all)"]
+        what = ", ".join(f"{y} = {_text(self.values[y])}" for y in self.outputs[:8] if y in self.values)
+        return "\n".join([f"Solution ({self.direction}): {what}", *lines])
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        return {"text/plain": repr(self), "image/svg+xml": self.film().figure()}
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON holds it: finite numbers as they are, Fractions, infinities and expressions as text."""
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, int) or (isinstance(value, float) and value - value == 0):
+        return value
+    return str(value)
+
+
+def _text(value: Any) -> str:
+    from compgraph import notation
+
+    return notation.text(value) if isinstance(value, Expression) else notation.number(value)

@@ -1,0 +1,282 @@
+"""A graph read in symbols: labels as Expressions, formulas in the names of the picture, and the level of statements.
+
+`formula` reads one partial back, `statements` draws the same graph with one node per assigned name, and EXPRESSION is
+the semiring in which totals are derivatives in symbols.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
+
+import networkx as nx
+
+from compgraph.expression import LITERAL, VARIABLE, Application, Expression, Partial, Primitive, Variable, _apply
+from compgraph.functions import WHERE
+from compgraph.graph import Graph
+from compgraph.semiring import Semiring
+
+__all__ = ["EXPRESSION", "definition", "formula", "statements", "symbolize"]
+
+
+def symbolize(graph: nx.MultiDiGraph) -> None:
+    """Label `graph` in place with values and partials that are Expressions, sharing as the graph does."""
+    built: dict[str, Any] = {}
+    for key, data in graph._node.items():
+        primitive, name = data["primitive"], data["name"]
+        operands = tuple([built[a] if type(a) is str else a for a in data["arguments"]])
+        built[key] = data["value"] = Variable(key) if primitive is VARIABLE else _apply(primitive, operands, name)
+        for parallel in graph._pred[key].values():
+            for position, label in parallel.items():
+                label["partial"] = _applied(primitive.partials[position], data["value"], operands)
+
+
+def _applied(rule: Partial, output: Any, operands: Sequence[Any]) -> Any:
+    return rule(output, *operands) if callable(rule) else rule
+
+
+def definition(graph: nx.MultiDiGraph, key: Any) -> Any:
+    """How a node is made, in the names of the picture: ``u1 + u2``; None for an input or a node made by hand.
+
+    On a statement graph the whole right-hand side, in assigned names only.
+    """
+    graph = graph.graph.get("operations", graph)
+    data = graph.nodes[key]
+    if data.get("primitive", VARIABLE) is VARIABLE:
+        return None
+    if data["primitive"] is LITERAL:
+        return data["arguments"][0]
+    inner = _inner(graph, key)
+    built = _written(graph, inner, key)
+    return _apply(data["primitive"], tuple([built.get(a, a) for a in data["arguments"]]), None)
+
+
+def _named(graph: nx.MultiDiGraph, key: Any) -> bool:
+    data = graph._node[key]
+    return data["primitive"] is VARIABLE or data["name"] is not None
+
+
+def _inner(graph: nx.MultiDiGraph, key: Any) -> list[Any]:
+    """The unnamed operations of one statement, in evaluation order; none at the level of operations."""
+    if "statements" not in graph.graph:
+        return []
+    place = graph.graph["statements"]
+    stack, seen = [key], {key}
+    while stack:
+        for argument in graph._node[stack.pop()]["arguments"]:
+            if type(argument) is str and argument not in seen and not _named(graph, argument):
+                seen.add(argument)
+                stack.append(argument)
+    return sorted(seen - {key}, key=place.__getitem__)
+
+
+def _written(graph: nx.MultiDiGraph, inner: Iterable[Any], key: Any) -> dict[Any, Expression]:
+    """Node key → Expression in picture names: a Variable each, but the whole operation for those in `inner`."""
+    built: dict[Any, Expression] = {}
+    for node in [*inner, key]:
+        data = graph._node[node]
+        for argument in data["arguments"]:
+            if type(argument) is str and argument not in built:
+                built[argument] = Variable(argument)
+        built[node] = Application(data["primitive"], tuple([built.get(a, a) for a in data["arguments"]]))
+    return built
+
+
+def formula(graph: nx.MultiDiGraph, tail: Any, head: Any, key: Any = 0) -> Any:
+    """The symbolic partial on an edge, in the names of the picture (``cos(t)``); computed on demand.
+
+    Parameters
+    ----------
+    graph : networkx.MultiDiGraph
+        Traced, linearized, or a statement graph: there the partial of the whole statement, in assigned names only.
+    tail, head, key
+        The edge. `key` is the position of the argument.
+
+    Returns
+    -------
+    Expression or number
+        As a textbook prints it: equal in value to the stable form the sweep uses.
+
+    Raises
+    ------
+    ValueError
+        No such edge.
+
+    Examples
+    --------
+    >>> from compgraph.functions import sin
+    >>> from compgraph.graph import trace
+    >>> t = (Variable("x") ** 2).named("t")
+    >>> graph = trace({"t": t, "y": sin(t)})
+    >>> formula(graph, "t", "y"), formula(graph, "x", "t")
+    (cos(t), 2·x)
+    """
+    if not graph.has_edge(tail, head, key):
+        raise ValueError(
+            f"no edge {tail} → {head} with key {key}: "
+            f"expected one of {list(graph.in_edges(head, keys=True))[:8] if head in graph else 'the graph’s edges'}."
+        )
+    fine = graph.graph.get("operations")
+    if fine is None:
+        data = graph.nodes[head]
+        if data.get("primitive") is None:
+            return graph.edges[tail, head, key].get("partial")
+        built = _written(graph, (), head)
+        output = built[head] if _shows_itself(data["primitive"]) else Variable(str(head))
+        return _applied(data["primitive"].textbook[key], output, [built.get(a, a) for a in data["arguments"]])
+    inner = _inner(fine, head)
+    built = _written(fine, inner, head)
+    total: dict[Any, Any] = {head: 1}
+    for node in [head, *reversed(inner)]:
+        if node not in total:
+            continue
+        data = fine._node[node]
+        operands = [built.get(a, a) for a in data["arguments"]]
+        # the output of the statement has a name in the picture, the operations inside it have none
+        output = Variable(str(node)) if node == head and not _shows_itself(data["primitive"]) else built[node]
+        for position, argument in enumerate(data["arguments"]):
+            if type(argument) is str and fine.has_edge(argument, node, position):
+                product = _times(total[node], _applied(data["primitive"].textbook[position], output, operands))
+                total[argument] = _plus(total[argument], product) if argument in total else product
+    return total.get(tail, 0)
+
+
+def _shows_itself(primitive: Primitive) -> bool:
+    """Whether a partial in terms of the output reads better written out: e^x rather than the name of the result."""
+    return primitive.name in ("exp", "exp2", "divide", "power")
+
+
+# -- the level of statements
+
+
+def statements(graph: nx.MultiDiGraph) -> Graph:
+    """The graph of what was assigned: one node per name, one edge per pair, by eliminating unnamed operations.
+
+    Parameters
+    ----------
+    graph : networkx.MultiDiGraph
+        Traced and linearized.
+
+    Returns
+    -------
+    Graph
+        Inputs and named nodes, in evaluation order, with their values. The label of an edge (key 0) is the partial of
+        the whole statement: the sum over paths through its unnamed operations. Paths counted here are statement
+        paths.
+
+    Raises
+    ------
+    ValueError
+        The graph is not linearized.
+
+    Notes
+    -----
+    One reverse sweep towards all names at once; linear where an unnamed result is used within one statement.
+
+    Examples
+    --------
+    >>> from compgraph.graph import trace
+    >>> from compgraph.linearization import linearize
+    >>> x = Variable("x")
+    >>> graph = statements(linearize(trace({"y": 3 * x**2 + x}), {"x": 2}))
+    >>> list(graph.edges(data="partial"))
+    [('x', 'y', 13.0)]
+    """
+    coarse = Graph(**graph.graph)
+    fine = graph.copy(as_view=False)
+    fine.graph["statements"] = {node: i for i, node in enumerate(fine)}
+    coarse.graph["operations"] = fine
+    named = [node for node in fine if _named(fine, node)]
+    for node in named:
+        data = fine.nodes[node]
+        kept = {k: data[k] for k in ("primitive", "name", "value") if k in data}
+        coarse.add_node(node, **kept, arguments=())
+    if not all("value" in d for d in coarse._node.values()) and not any("value" in d for d in coarse._node.values()):
+        raise ValueError("the graph has no partials: expected a linearized graph. Call linearize(graph, at={…}) first.")
+    ahead: dict[Any, dict[Any, Any]] = {}
+    edges: list[tuple[Any, Any, dict[str, Any]]] = []
+    for node in reversed(list(fine)):
+        reach: dict[Any, Any] = {}
+        for head, parallel in reversed(list(fine._succ[node].items())):
+            for label in parallel.values():
+                partial = label.get("partial", _Undefined(label.get("undefined", "")))
+                for target, rest in {head: 1}.items() if head in coarse else ahead[head].items():
+                    product = _combined(_times, rest, partial)
+                    reach[target] = _combined(_plus, reach[target], product) if target in reach else product
+        if node in coarse:
+            edges += [
+                (node, target, {"undefined": label.reason} if isinstance(label, _Undefined) else {"partial": label})
+                for target, label in reach.items()
+            ]
+        else:
+            ahead[node] = reach
+    place = fine.graph["statements"]
+    for tail, head, attributes in sorted(edges, key=lambda edge: (place[edge[1]], place[edge[0]])):
+        coarse.add_edge(tail, head, 0, **attributes)
+    return coarse
+
+
+class _Undefined:
+    """A label that does not exist, and why; what is computed from it does not exist either."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+
+def _combined(operation: Any, a: Any, b: Any) -> Any:
+    if isinstance(a, _Undefined) or isinstance(b, _Undefined):
+        return a if isinstance(a, _Undefined) else b
+    result = operation(a, b)
+    return result if result == result else _Undefined("a product of partials inside a statement is 0·∞.")
+
+
+# -- the semiring of expressions
+
+
+def _guarded(value: Any) -> tuple[Any, Any, Any] | None:
+    """(condition, guarded term, whether it stands in the first place) of ``where(c, a, 0)`` or ``where(c, 0, b)``."""
+    if isinstance(value, Expression) and value.primitive is WHERE:
+        condition, first, second = value.arguments
+        if not isinstance(second, Expression) and second == 0:
+            return condition, first, True
+        if not isinstance(first, Expression) and first == 0:
+            return condition, second, False
+    return None
+
+
+def _guard(condition: Any, term: Any, first: bool) -> Any:
+    return Application(WHERE, (condition, term, 0) if first else (condition, 0, term))
+
+
+def _times(left: Any, right: Any) -> Any:
+    """left · right: 0 and 1 left out, and the product put inside a guard, so that nothing outside it is evaluated."""
+    for a, b in ((left, right), (right, left)):
+        if not isinstance(a, Expression):
+            if not isinstance(b, Expression):
+                return left * right
+            if a == 0:
+                return 0
+            if a == 1:
+                return b
+    outer, inner = _guarded(left), _guarded(right)
+    if outer is None and inner is None:
+        return left * right
+    if outer is None or inner is None:
+        condition, term, first = cast("tuple[Any, Any, bool]", outer or inner)
+        return _guard(condition, _times(term, right) if outer else _times(left, term), first)
+    # both are guarded: one condition, evaluated from the output inwards, as the branches themselves are
+    chain = _guard(outer[0], inner[0], outer[2]) if inner[2] else _guard(outer[0], _guard(inner[0], 1, False), outer[2])
+    return _guard(chain, _times(outer[1], inner[1]), True)
+
+
+def _plus(left: Any, right: Any) -> Any:
+    """left + right, with 0 left out."""
+    if not isinstance(left, Expression) and left == 0:
+        return right
+    if not isinstance(right, Expression) and right == 0:
+        return left
+    return left + right
+
+
+#: Labels and totals are Expressions (or numbers): the totals are derivatives in symbols.
+EXPRESSION = Semiring("EXPRESSION", _plus, _times, 0, 1)
