@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from compgraph.expression import VARIABLE, Expression, evaluation_order
+from compgraph.expression import VARIABLE, Application, Expression, Primitive
 from compgraph.graph import gc_paused, trace
 from compgraph.linearization import linearize
 from compgraph.numbers import entered
-from compgraph.propagation import reverse
+from compgraph.propagation import restricted, reverse
 from compgraph.semiring import REAL
 
 __all__ = ["value_and_gradient"]
@@ -54,27 +54,30 @@ def value_and_gradient(
     (8.0, (4.0, 2.0))
     """
     root = _root(expression)
-    order = evaluation_order([root])
-    operations = [e for e in order if e.primitive is not VARIABLE]
-    variables = _variables(order, operations)
-    names = tuple(variables) if wrt is None else _names(wrt)
-    keywords = tuple(name for name in variables if name not in names)
-    active = None if not keywords else _dependent(order, [v for n in names for v in variables.get(n, ())])
+    rows = _rows(root)
+    inputs = _inputs(rows)
+    names = tuple(inputs) if wrt is None else _names(wrt)
+    keywords = tuple(name for name in inputs if name not in names)
+    places = [inputs.get(name, ()) for name in names]
+    within = _within(rows, [place for known in places for place in known] if keywords else None)
 
     def function(*positional: Any, **named: Any) -> tuple[float, tuple[float, ...]]:
         point = _bind(names, keywords, positional, named)
-        values: dict[Any, Any] = {v: point[name] for name, objects in variables.items() for v in objects}
+        values = [0.0] * len(rows.primitives) + rows.ends
+        for name, known in inputs.items():
+            for place in known:
+                values[place] = point[name]
         with gc_paused():
             try:
-                _evaluate(operations, values)
-                adjoints = _sweep(root, operations, values, active)
+                _evaluate(rows, values)
+                adjoints = _sweep(rows, values, within)
             except (ArithmeticError, ValueError):
                 return _explained(root, names, point)
-        gradient = tuple([sum([adjoints.get(v, 0.0) for v in variables.get(name, ())]) for name in names])
-        check = sum(gradient, values[root])
+        gradient = tuple([sum([adjoints[place] for place in known], 0.0) for known in places])
+        check = sum(gradient, values[rows.root])
         if check - check != 0:  # an infinity or a NaN somewhere: the graph tells whether it may stand
             return _explained(root, names, point)
-        return float(values[root]), gradient
+        return float(values[rows.root]), gradient
 
     return function
 
@@ -92,18 +95,94 @@ def _root(expression: Any) -> Expression:
     return expression
 
 
-def _variables(order: Iterable[Expression], operations: Iterable[Expression]) -> dict[str, list[Expression]]:
-    """Name → the variables of that name, in order of first use."""
-    waiting = {e for e in order if e.primitive is VARIABLE}
-    found: dict[str, list[Expression]] = {}
-    for expression in operations:
+class _Rows(NamedTuple):
+    """Operations from the output back to the inputs, as columns: what a loop reads must lie together in memory.
+
+    The place of an operation is its distance from the output in order of creation, so no sort and no dictionary of
+    operations is needed; where the program made other expressions in between, a row is empty. Variables and literals
+    follow after the last row and are counted from the end. `first` and `second` are the places of the arguments,
+    None where there is none; a row of three or more has all of them in `second`.
+    """
+
+    root: int
+    primitives: list[Primitive | None]
+    first: list[int | None]
+    second: list[Any]
+    ends: list[Any]
+
+
+def _rows(root: Expression) -> _Rows:
+    if root.primitive is VARIABLE:
+        return _Rows(-1, [], [], [], [root])
+    top = root.serial
+    rows: list[Expression | None] = [root]
+    size = 1
+    primitives: list[Primitive | None] = []
+    first: list[int | None] = []
+    second: list[Any] = []
+    ends: dict[Any, int] = {}  # variable or literal → its place, from the end
+    add_primitive, add_first, add_second, known = primitives.append, first.append, second.append, ends.get
+
+    def place(argument: Any) -> int:
+        nonlocal size
+        if type(argument) is not Application:
+            return ends.setdefault(argument, ~len(ends))
+        at = top - argument.serial
+        if at >= size:
+            rows.extend([None] * (at - size + 1))
+            size = at + 1
+        rows[at] = argument
+        return at
+
+    for expression in rows:  # grows as it is read
+        if expression is None:
+            add_primitive(None)
+            add_first(None)
+            add_second(None)
+            continue
+        add_primitive(expression.primitive)
+        arguments = expression.arguments
+        if len(arguments) == 2:  # the case that counts, written out
+            a, b = arguments
+            if type(a) is Application and (at := top - a.serial) < size:
+                rows[at] = a
+                add_first(at)
+            else:
+                add_first(place(a) if (at := known(a, 0)) == 0 else at)
+            if type(b) is Application and (at := top - b.serial) < size:
+                rows[at] = b
+                add_second(at)
+            else:
+                add_second(place(b) if (at := known(b, 0)) == 0 else at)
+        elif len(arguments) == 1:
+            add_first(place(arguments[0]))
+            add_second(None)
+        else:
+            add_first(None)
+            add_second([place(a) for a in arguments])
+    return _Rows(0, primitives, first, second, list(ends)[::-1])
+
+
+def _inputs(rows: _Rows) -> dict[str, list[int]]:
+    """Name → the places of the variables of that name, in order of first use."""
+    waiting = {~i: e for i, e in enumerate(reversed(rows.ends)) if isinstance(e, Expression)}
+    found: dict[str, list[int]] = {}
+
+    def meet(place: Any) -> None:
+        if place in waiting:
+            found.setdefault(str(waiting[place].name), []).append(place)
+            del waiting[place]
+
+    for a, b in zip(reversed(rows.first), reversed(rows.second), strict=True):
+        if a is not None and a < 0:
+            meet(a)
+        for place in b if type(b) is list else (b,):
+            if place is not None and place < 0:
+                meet(place)
         if not waiting:
             return found
-        for argument in expression.arguments:
-            if argument in waiting:
-                waiting.remove(argument)
-                found.setdefault(str(argument.name), []).append(argument)
-    return {str(e.name): [e] for e in waiting} or found  # left over only where the expression is itself an input
+    meet(-1)  # left over only where the expression is itself an input
+    return found
 
 
 def _names(wrt: Any) -> tuple[str, ...]:
@@ -138,59 +217,60 @@ def _bind(names: Sequence[str], keywords: Sequence[str], positional: Sequence[An
     return {name: value if type(value) is float else entered(value, name) for name, value in point.items()}
 
 
-def _dependent(order: Iterable[Expression], sources: Iterable[Expression]) -> set[Expression]:
-    reached = set(sources)
-    for expression in order:
-        if any(a in reached for a in expression.arguments):
-            reached.add(expression)
-    return reached
+def _within(rows: _Rows, sources: Iterable[int] | None) -> list[bool]:
+    """For each place whether a share may be sent there: never to a literal, nor to what depends on no source."""
+    count = len(rows.primitives)
+    if sources is None:
+        return [True] * count + [isinstance(e, Expression) for e in rows.ends]
+    within = [False] * (count + len(rows.ends))
+    for place in sources:
+        within[place] = True
+    for i in range(count - 1, -1, -1):
+        a, b = rows.first[i], rows.second[i]
+        within[i] = any(place is not None and within[place] for place in (b if type(b) is list else (a, b)))
+    return within
 
 
-def _evaluate(operations: Iterable[Expression], values: dict[Any, Any]) -> None:
-    """Add the value of every operation, branches not taken included: where one fails, the graph is asked."""
-    get = values.get  # a literal is no key, and stands for itself
-    for expression in operations:
-        arguments = expression.arguments
-        if len(arguments) == 2:
-            a, b = arguments
-            values[expression] = expression.primitive.evaluate(get(a, a), get(b, b))
-        elif len(arguments) == 1:
-            (a,) = arguments
-            values[expression] = expression.primitive.evaluate(get(a, a))
+def _evaluate(rows: _Rows, values: list[Any]) -> None:
+    """Put the value of every operation in its place; a branch not taken included: if it fails, the graph is asked."""
+    i = len(rows.primitives)
+    for primitive, a, b in zip(reversed(rows.primitives), reversed(rows.first), reversed(rows.second), strict=True):
+        i -= 1
+        if primitive is None:
+            continue
+        if a is not None:
+            values[i] = primitive.evaluate(values[a], values[b]) if b is not None else primitive.evaluate(values[a])
         else:
-            values[expression] = expression.primitive.evaluate(*[get(a, a) for a in arguments])
+            values[i] = primitive.evaluate(*[values[place] for place in b])
 
 
-def _sweep(
-    root: Expression, operations: Sequence[Expression], values: dict[Any, Any], active: set[Any] | None
-) -> dict[Any, float]:
-    """Adjoints by pushing each operation's share to its arguments, in reverse order of creation."""
-    adjoints: dict[Any, float] = {root: 1.0}
-    get, held = values.get, adjoints.get
-    within = values if active is None else active
-    for expression in reversed(operations):
-        adjoint = held(expression)
-        if adjoint is None:
+def _sweep(rows: _Rows, values: list[Any], within: list[bool]) -> list[float]:
+    """Adjoints by pushing each operation's share to its arguments, from the output back."""
+    adjoints = [0.0] * len(within)
+    adjoints[rows.root] = 1.0
+    i = -1
+    for primitive, a, b in zip(rows.primitives, rows.first, rows.second, strict=True):
+        i += 1
+        if primitive is None:
             continue
-        arguments = expression.arguments
-        if len(arguments) == 2:  # the case that counts, written out: only what a rule needs is looked up
-            a, b = arguments
-            rule, other = expression.primitive.partials
-            if a in within and rule is not None:
-                share = adjoint * rule(values[expression], values[a], get(b, b)) if callable(rule) else adjoint * rule
-                before = held(a)
-                adjoints[a] = share if before is None else before + share
-            if b in within and other is not None:
-                share = adjoint * other(values[expression], get(a, a), values[b]) if callable(other) else adjoint * other
-                before = held(b)
-                adjoints[b] = share if before is None else before + share
-            continue
-        operands = [get(a, a) for a in arguments]
-        for argument, rule in zip(arguments, expression.primitive.partials, strict=False):
-            if argument in within and rule is not None:
-                share = adjoint * (rule(values[expression], *operands) if callable(rule) else rule)
-                before = held(argument)
-                adjoints[argument] = share if before is None else before + share
+        adjoint = adjoints[i]
+        if a is None:
+            operands = [values[place] for place in b]
+            for place, rule in zip(b, primitive.partials, strict=False):
+                if within[place] and rule is not None:
+                    adjoints[place] += adjoint * (rule(values[i], *operands) if callable(rule) else rule)
+        elif b is None:
+            only: Any = primitive.partials[0]
+            if within[a] and only is not None:
+                adjoints[a] += adjoint * (only(values[i], values[a]) if callable(only) else only)
+        else:
+            left: Any
+            right: Any
+            left, right = primitive.partials
+            if within[a] and left is not None:
+                adjoints[a] += adjoint * (left(values[i], values[a], values[b]) if callable(left) else left)
+            if within[b] and right is not None:
+                adjoints[b] += adjoint * (right(values[i], values[a], values[b]) if callable(right) else right)
     return adjoints
 
 
@@ -204,6 +284,6 @@ def _explained(root: Expression, names: Sequence[str], point: dict[str, Any]) ->
     for node, data in graph.nodes(data=True):
         if any(a in keep for a in data["arguments"] if isinstance(a, str)):
             keep.add(node)
-    part = graph.subgraph([node for node in graph if node in keep or node == output])
+    part = restricted(graph, keep | {output})
     final = {step.node: step.total for step in reverse(part, {output: 1.0}, REAL)}
     return float(graph.nodes[output]["value"]), tuple(float(final.get(name, 0.0)) for name in names)

@@ -60,7 +60,7 @@ class Expression:
     # -- arithmetic: written out, because this is where the time of building goes
 
     def __add__(self, other: Any) -> Expression:
-        if isinstance(other, Expression) or (other := _operand(other)) is not NotImplemented:
+        if type(other) in _PLAIN or (other := _operand(other)) is not NotImplemented:
             return Application(ADD, (self, other))
         return NotImplemented
 
@@ -68,7 +68,7 @@ class Expression:
         return NotImplemented if (other := _operand(other)) is NotImplemented else Application(ADD, (other, self))
 
     def __sub__(self, other: Any) -> Expression:
-        if isinstance(other, Expression) or (other := _operand(other)) is not NotImplemented:
+        if type(other) in _PLAIN or (other := _operand(other)) is not NotImplemented:
             return Application(SUBTRACT, (self, other))
         return NotImplemented
 
@@ -76,7 +76,7 @@ class Expression:
         return NotImplemented if (other := _operand(other)) is NotImplemented else Application(SUBTRACT, (other, self))
 
     def __mul__(self, other: Any) -> Expression:
-        if isinstance(other, Expression) or (other := _operand(other)) is not NotImplemented:
+        if type(other) in _PLAIN or (other := _operand(other)) is not NotImplemented:
             return Application(MULTIPLY, (self, other))
         return NotImplemented
 
@@ -84,7 +84,7 @@ class Expression:
         return NotImplemented if (other := _operand(other)) is NotImplemented else Application(MULTIPLY, (other, self))
 
     def __truediv__(self, other: Any) -> Expression:
-        if isinstance(other, Expression) or (other := _operand(other)) is not NotImplemented:
+        if type(other) in _PLAIN or (other := _operand(other)) is not NotImplemented:
             return Application(DIVIDE, (self, other))
         return NotImplemented
 
@@ -92,7 +92,7 @@ class Expression:
         return NotImplemented if (other := _operand(other)) is NotImplemented else Application(DIVIDE, (other, self))
 
     def __pow__(self, other: Any) -> Expression:
-        if isinstance(other, Expression) or (other := _operand(other)) is not NotImplemented:
+        if type(other) in _PLAIN or (other := _operand(other)) is not NotImplemented:
             return Application(POWER, (self, other))
         return NotImplemented
 
@@ -227,6 +227,10 @@ class Application(Expression):
         self.serial = _serial()
 
 
+#: What may stand as an argument as it is; everything else goes through `_operand`.
+_PLAIN = frozenset({Application, Variable, float, int, Fraction})
+
+
 def _apply(primitive: Primitive, arguments: tuple[Any, ...], name: str | None) -> Application:
     application = Application(primitive, arguments)
     application.name = name
@@ -244,11 +248,13 @@ def _operand(value: Any) -> Any:
         if isinstance(value, (bool, np.floating)):
             return float(value)
         return value
-    if isinstance(value, (np.integer, np.floating, np.bool_)):
-        return value.item()
+    if isinstance(value, np.integer):
+        return int(value)
+    if isinstance(value, (np.floating, np.bool_)):
+        return float(value)
     if isinstance(value, np.ndarray):
         if value.ndim == 0 and value.dtype != object:
-            return _operand(value.item())
+            return _operand(value[()])
         raise TypeError(
             f"expected a scalar, got an array of shape {value.shape}. "
             "Expressions are scalar: use one expression per entry, in a list."
@@ -353,6 +359,8 @@ class Primitive:
             result = self.evaluate(*arguments)
         except OverflowError:
             return overflowed(self, arguments)
+        except DomainError:
+            raise  # it says more than that the value is outside
         except (ValueError, ZeroDivisionError):
             raise self.undefined(arguments) from None
         if result != result and not any(a != a for a in arguments):
@@ -567,7 +575,7 @@ def _power_base(y: Any, x: Any, n: Any) -> Any:
             return n
         if n == 2:
             return n * x
-    return n * x ** (n - 1)
+    return n * (_power(x, n - 1) if type(x) is Fraction else x ** (n - 1))
 
 
 def _power_exponent(y: Any, x: Any, n: Any) -> Any:

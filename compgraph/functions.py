@@ -30,6 +30,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 from compgraph import evaluation
@@ -51,9 +52,11 @@ from compgraph.expression import (
     POWER,
     SUBTRACT,
     VARIABLE,
+    Application,
     Expression,
     Partial,
     Primitive,
+    literal,
 )
 
 __all__ = [
@@ -119,6 +122,12 @@ __all__ = [
 ]
 
 LOG_2, LOG_10, SQRT_PI = math.log(2), math.log(10), math.sqrt(math.pi)
+PI = literal(math.pi, "π")  # for printed forms, as is `_written`
+
+
+def _written(row: Primitive, number: int) -> Expression:
+    """A function of a number as one writes it, log(2), where calling the row would give 0.693…"""
+    return Application(row, (number,))
 
 
 def _if(condition: Any, a: Any, b: Any) -> Any:
@@ -128,16 +137,26 @@ def _if(condition: Any, a: Any, b: Any) -> Any:
     return b if condition is False else WHERE(condition, a, b)
 
 
-def _share(position: int) -> Partial:
-    """The partial of `max` and `min` for one argument: 1 over the number of arguments that equal the output."""
+def _times(factor: Any, x: Any) -> Any:
+    """A product without the factor 1 that a default leaves."""
+    return x if not isinstance(factor, Expression) and factor == 1 else factor * x
 
-    def partial(y: Any, *x: Any) -> Any:
-        if not isinstance(y, Expression):
-            return type(y)(1) / x.count(y) if x[position] == y else type(y)()
-        others = (WHERE(EQUAL(a, y), 1, 0) for i, a in enumerate(x) if i != position)
-        return WHERE(EQUAL(x[position], y), 1 / sum(others, 1), 0)
 
-    return partial
+def _share(beats: Primitive) -> Callable[[int], Partial]:
+    """The partials of `max` or `min`: 1 over the number of tied arguments for each of them, 0 for the others."""
+
+    def each(position: int) -> Partial:
+        def partial(y: Any, *x: Any) -> Any:
+            if not isinstance(y, Expression):
+                return type(y)(1) / x.count(y) if x[position] == y else type(y)()
+            mine, others = x[position], x[:position] + x[position + 1 :]
+            if len(others) == 1:
+                return WHERE(beats(mine, *others), 1, WHERE(EQUAL(mine, *others), Fraction(1, 2), 0))
+            return WHERE(EQUAL(mine, y), 1 / sum((WHERE(EQUAL(a, y), 1, 0) for a in others), 1), 0)
+
+        return partial
+
+    return each
 
 
 # Rows that refer to themselves or to a later row are declared first, for the type checker.
@@ -172,11 +191,13 @@ hypot  = Primitive("hypot",  evaluation.hypot,  lambda h, x, y: x / h,
 exp    = Primitive("exp",    math.exp,          lambda y, x: y,
                                        textbook=lambda y, x: exp(x))
 exp2   = Primitive("exp2",   math.exp2,         lambda y, x: y * LOG_2,
-                                       textbook=lambda y, x: exp2(x) * LOG_2)
+                                       textbook=lambda y, x: exp2(x) * _written(log, 2))
 expm1  = Primitive("expm1",  math.expm1,        lambda y, x: exp(x))
 log    = Primitive("log",    math.log,          lambda y, x: 1 / x,                          domain="x > 0")
-log2   = Primitive("log2",   math.log2,         lambda y, x: 1 / (x * LOG_2),                domain="x > 0")
-log10  = Primitive("log10",  math.log10,        lambda y, x: 1 / (x * LOG_10),               domain="x > 0")
+log2   = Primitive("log2",   math.log2,         lambda y, x: 1 / (x * LOG_2),                domain="x > 0",
+                                       textbook=lambda y, x: 1 / (x * _written(log, 2)))
+log10  = Primitive("log10",  math.log10,        lambda y, x: 1 / (x * LOG_10),               domain="x > 0",
+                                       textbook=lambda y, x: 1 / (x * _written(log, 10)))
 log1p  = Primitive("log1p",  math.log1p,        lambda y, x: 1 / (1 + x),                    domain="x > −1")
 logaddexp = Primitive("logaddexp", evaluation.logaddexp,
                                                 lambda y, a, b: sigmoid(a - b),
@@ -202,9 +223,9 @@ acos   = Primitive("acos",   math.acos,         lambda y, x: -1 / sqrt((1 - x) *
                                        textbook=lambda y, x: -1 / sqrt(1 - x**2))
 atan   = Primitive("atan",   math.atan,         lambda y, x: 1 / (1 + x**2))
 acot   = Primitive("acot",   evaluation.acot,   lambda y, x: -1 / (1 + x**2),                domain="x ≠ 0")
-asec   = Primitive("asec",   evaluation.asec,   lambda y, x: 1 / (abs(x) * sqrt((x - 1) * (x + 1))),
+asec   = Primitive("asec",   evaluation.asec,   lambda y, x: 1 / abs(x) / (sqrt(abs(x) - 1) * sqrt(abs(x) + 1)),
                                        textbook=lambda y, x: 1 / (abs(x) * sqrt(x**2 - 1)),  domain="|x| ≥ 1")
-acsc   = Primitive("acsc",   evaluation.acsc,   lambda y, x: -1 / (abs(x) * sqrt((x - 1) * (x + 1))),
+acsc   = Primitive("acsc",   evaluation.acsc,   lambda y, x: -1 / abs(x) / (sqrt(abs(x) - 1) * sqrt(abs(x) + 1)),
                                        textbook=lambda y, x: -1 / (abs(x) * sqrt(x**2 - 1)), domain="|x| ≥ 1")
 atan2  = Primitive("atan2",  evaluation.atan2,  lambda a, y, x: x / hypot(x, y) / hypot(x, y),
                                                 lambda a, y, x: -y / hypot(x, y) / hypot(x, y),
@@ -229,17 +250,19 @@ acosh  = Primitive("acosh",  math.acosh,        lambda y, x: 1 / (sqrt(x - 1) * 
                                        textbook=lambda y, x: 1 / sqrt(x**2 - 1))
 atanh  = Primitive("atanh",  math.atanh,        lambda y, x: 1 / ((1 - x) * (1 + x)),        domain="−1 < x < 1",
                                        textbook=lambda y, x: 1 / (1 - x**2))
-acoth  = Primitive("acoth",  evaluation.acoth,  lambda y, x: 1 / ((1 - x) * (1 + x)),        domain="|x| > 1",
+acoth  = Primitive("acoth",  evaluation.acoth,  lambda y, x: 1 / (1 - x) / (1 + x),          domain="|x| > 1",
                                        textbook=lambda y, x: 1 / (1 - x**2))
 asech  = Primitive("asech",  evaluation.asech,  lambda y, x: -1 / (x * sqrt((1 - x) * (1 + x))),
                                        textbook=lambda y, x: -1 / (x * sqrt(1 - x**2)),      domain="0 < x ≤ 1")
-acsch  = Primitive("acsch",  evaluation.acsch,  lambda y, x: -1 / (abs(x) * hypot(1, x)),    domain="x ≠ 0",
+acsch  = Primitive("acsch",  evaluation.acsch,  lambda y, x: -1 / abs(x) / hypot(1, x),      domain="x ≠ 0",
                                        textbook=lambda y, x: -1 / (abs(x) * sqrt(1 + x**2)))
 
 # -- error functions and functions of neural networks
 
-erf    = Primitive("erf",    math.erf,          lambda y, x: 2 / SQRT_PI * exp(-(x**2)))
-erfc   = Primitive("erfc",   math.erfc,         lambda y, x: -2 / SQRT_PI * exp(-(x**2)))
+erf    = Primitive("erf",    math.erf,          lambda y, x: 2 / SQRT_PI * exp(-(x**2)),
+                                       textbook=lambda y, x: 2 / sqrt(PI) * exp(-(x**2)))
+erfc   = Primitive("erfc",   math.erfc,         lambda y, x: -2 / SQRT_PI * exp(-(x**2)),
+                                       textbook=lambda y, x: -2 / sqrt(PI) * exp(-(x**2)))
 sigmoid  = Primitive("sigmoid",  evaluation.sigmoid,
                                                 lambda y, x: y * sigmoid(-x),
                                        textbook=lambda y, x: y * (1 - y))
@@ -254,21 +277,25 @@ prelu  = Primitive("prelu",  evaluation.leaky_relu,
                                                 lambda y, x, beta: _if(x > 0, 1, beta),
                                                 lambda y, x, beta: _if(x > 0, 0, x),
                                            kink=lambda x, beta: x == 0 and beta != 1)
-elu    = Primitive("elu",    evaluation.elu,    lambda y, x, alpha: _if(x > 0, 1, alpha * exp(x)),
+elu    = Primitive("elu",    evaluation.elu,    lambda y, x, alpha: _if(x > 0, 1, _times(alpha, exp(x))),
                                                 lambda y, x, alpha: _if(x > 0, 0, expm1(x)),
                        defaults=(1,),      kink=lambda x, alpha: x == 0 and alpha != 1)
-swish  = Primitive("swish",  evaluation.swish,  lambda y, x, beta: sigmoid(beta * x) + beta * (y * sigmoid(-beta * x)),
-                                                lambda y, x, beta: x * (y * sigmoid(-beta * x)),
+swish  = Primitive("swish",  evaluation.swish,
+             lambda y, x, beta: sigmoid(_times(beta, x)) + _times(beta, y * sigmoid(-_times(beta, x))),
+             lambda y, x, beta: x * (y * sigmoid(-_times(beta, x))),
+   textbook=(lambda y, x, beta: _times(beta, y) + sigmoid(_times(beta, x)) * (1 - _times(beta, y)),
+             lambda y, x, beta: y * (x - y)),
                        defaults=(1,))
 mish   = Primitive("mish",   evaluation.mish,
-                              lambda y, x: tanh(softplus(x)) + x * (sigmoid(x) * sech(softplus(x)) ** 2))
+                lambda y, x: tanh(softplus(x)) + x * (sigmoid(x) * sech(softplus(x)) ** 2))
 gelu   = Primitive("gelu",   evaluation.gelu,
-                              lambda y, x: erfc(-x / SQRT_2) / 2 + x * exp(-(x**2) / 2) / (SQRT_2 * SQRT_PI))
+                lambda y, x: erfc(-x / SQRT_2) / 2 + x * exp(-(x**2) / 2) / (SQRT_2 * SQRT_PI),
+       textbook=lambda y, x: (1 + erf(x / _written(sqrt, 2))) / 2 + x * exp(-(x**2) / 2) / sqrt(2 * PI))
 
 # -- choices and conditions
 
-max    = Primitive("max",    evaluation.maximum, each=_share, kink=evaluation.tied_largest)
-min    = Primitive("min",    evaluation.minimum, each=_share, kink=evaluation.tied_smallest)
+max    = Primitive("max",    evaluation.maximum, each=_share(GREATER), kink=evaluation.tied_largest)
+min    = Primitive("min",    evaluation.minimum, each=_share(LESS),    kink=evaluation.tied_smallest)
 WHERE  = Primitive("where",  evaluation.choice, None,
                                                 lambda y, c, a, b: _if(c, 1, 0),
                                                 lambda y, c, a, b: _if(c, 0, 1))
@@ -333,8 +360,8 @@ _SHARED = (
 
 #: NumPy's ufuncs by name, so that ``np.sin(x)`` works on expressions.
 BY_UFUNC: dict[str, Callable[..., Any]] = {
-    **{row.name: row for row in _OPERATORS},
+    **{row.name: row for row in _OPERATORS if row is not NEGATE},
     **{name: FUNCTIONS[name] for name in _SHARED.split()},
     **{"absolute": abs, "fabs": abs, "fmax": max, "fmin": min, "float_power": POWER, "true_divide": DIVIDE},
-    **{"positive": lambda x: x, "reciprocal": lambda x: DIVIDE(1, x)},
+    **{"negative": NEGATE, "positive": lambda x: x, "reciprocal": lambda x: DIVIDE(1, x)},
 }

@@ -47,7 +47,7 @@ def linearize(
     Raises
     ------
     ValueError
-        An input has no value.
+        An input has no value, or the graph was not made by `trace`.
     DomainError
         A function is evaluated outside its domain; node, expression and value are named.
 
@@ -64,9 +64,17 @@ def linearize(
     >>> linearize(trace(x * x), {"x": 3}).edges["x", "f", 0]
     {'partial': 3.0}
     """
-    if copy:
-        graph = graph.copy()
+    if "operations" in graph.graph or not all("primitive" in data for data in graph._node.values()):
+        raise ValueError(
+            "only a graph made by trace can be linearized: expected operations on every node, got "
+            f"{'statements' if 'operations' in graph.graph else 'a graph labelled by hand'}. "
+            "Linearize before statements; a graph labelled by hand is ready for forward and reverse."
+        )
     with gc_paused():
+        if copy:
+            graph = graph.copy()
+        if "warnings" in graph.graph:
+            _unlabel(graph)
         graph.graph["warnings"] = []
         if at is None:
             symbolize(graph)
@@ -74,6 +82,16 @@ def linearize(
             values = _evaluate(graph, _point(graph, at, exact), exact)
             _label(graph, values, exact)
     return graph
+
+
+def _unlabel(graph: nx.MultiDiGraph) -> None:
+    """Forget an earlier point: its values and partials, and which branches it took."""
+    graph.remove_edges_from(list(graph.edges(keys=True)))
+    for key, data in graph._node.items():
+        data.pop("value", None)
+        for position, argument in enumerate(data["arguments"]):
+            if type(argument) is str and data["primitive"].partials[position] is not None:
+                graph.add_edge(argument, key, position)
 
 
 def _point(graph: nx.MultiDiGraph, at: Mapping[str, Any], exact: bool) -> dict[str, Any]:
@@ -157,9 +175,12 @@ def _label(graph: nx.MultiDiGraph, values: Mapping[str, Any], exact: bool) -> No
                 rule = primitive.partials[position]
                 partial = _partial(rule, value, operands, exact)
                 if partial != partial:
+                    at = ", ".join(
+                        f"{a} = {_plain(v)}" for a, v in dict(zip(arguments, operands, strict=True)).items() if type(a) is str
+                    )
                     label["undefined"] = (
-                        f"the partial ∂{key}/∂{tail} of {key} = {definition(graph, key)} does not exist at {tail} = "
-                        f"{_plain(values[tail])}: the sweep needs it. Move the input, or leave {tail} out of wrt."
+                        f"the partial ∂{key}/∂{tail} of {key} = {definition(graph, key)} does not exist at {at}: "
+                        f"the sweep needs it. Change the inputs, or leave out the derivative with wrt=[…]."
                     )
                     continue
                 if type(partial) is float and math.isinf(partial) and not any(map(_infinite, (*operands, value))):

@@ -40,7 +40,7 @@ def entered(value: Any, name: str, *, exact: bool = False) -> Number:
 
         value = read_number(value)
     elif isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
-        value = value.item()
+        value = float(value) if isinstance(value, np.floating) else value.item()
     if isinstance(value, Decimal):
         value = Fraction(value) if value.is_finite() else float(value)
     if not isinstance(value, (int, float, Fraction)):

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import networkx as nx
 
-from compgraph.propagation import _unlabelled, forward, node_order
+from compgraph.propagation import _unlabelled, forward, restricted
 from compgraph.semiring import COUNT, REAL, Semiring
 
 __all__ = ["Path", "PathSum", "paths"]
@@ -45,9 +45,19 @@ class PathSum(NamedTuple):
     total: Any
 
     def __repr__(self) -> str:
-        from compgraph import notation
+        from compgraph.notation.ledger import ledger
 
-        return notation.ledger(self)
+        return ledger(self)
+
+    def _repr_html_(self) -> str:
+        from compgraph.notation.ledger import ledger_html
+
+        return ledger_html(self)
+
+    def _repr_latex_(self) -> str:
+        from compgraph.notation.ledger import ledger_latex
+
+        return f"$$\n{ledger_latex(self)}\n$$"
 
     def first(self, number: int) -> list[Path]:
         """The first paths, at most `number` of them."""
@@ -108,14 +118,7 @@ def paths(graph: nx.MultiDiGraph, tail: Any, head: Any, semiring: Semiring = REA
 def _between(graph: nx.MultiDiGraph, tail: Any, head: Any) -> nx.MultiDiGraph:
     """The part of the graph that lies on some path from tail to head, in evaluation order."""
     keep = (nx.descendants(graph, tail) | {tail}) & (nx.ancestors(graph, head) | {head}) | {tail, head}
-    part: nx.MultiDiGraph = nx.MultiDiGraph()
-    part.add_nodes_from(node for node in node_order(graph) if node in keep)
-    for node in part:
-        for other, parallel in graph._succ[node].items():
-            if other in keep:
-                for key, data in parallel.items():
-                    part.add_edge(node, other, key, **data)
-    return part
+    return restricted(graph, keep)
 
 
 def _enumerate(graph: nx.MultiDiGraph, tail: Any, head: Any, semiring: Semiring) -> Iterator[Path]:

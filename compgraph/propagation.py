@@ -7,7 +7,7 @@ other side. Nothing here knows what a label means.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import networkx as nx
@@ -15,7 +15,7 @@ import networkx as nx
 from compgraph.errors import DomainError
 from compgraph.semiring import REAL, Semiring
 
-__all__ = ["Step", "Term", "forward", "node_order", "reverse", "totals"]
+__all__ = ["Step", "Term", "forward", "node_order", "restricted", "reverse", "totals"]
 
 
 class Term(NamedTuple):
@@ -106,6 +106,11 @@ def node_order(graph: nx.MultiDiGraph) -> list[Any]:
 
     Ties of the sort go by insertion. A cycle raises ValueError and is listed. Cost: linear.
     """
+    if not (graph.is_directed() and graph.is_multigraph()):
+        raise TypeError(
+            f"expected a networkx.MultiDiGraph, got {type(graph).__name__}: "
+            "parallel edges are different terms. Write nx.MultiDiGraph(graph)."
+        )
     place = {node: i for i, node in enumerate(graph)}
     for tail, heads in graph._succ.items():
         at = place[tail]
@@ -113,6 +118,17 @@ def node_order(graph: nx.MultiDiGraph) -> list[Any]:
             if place[head] <= at:
                 return _sorted(graph, place)
     return list(place)
+
+
+def restricted(graph: nx.MultiDiGraph, keep: Container[Any]) -> nx.MultiDiGraph:
+    """The nodes of `keep` and the edges between them, in evaluation order. (A networkx view has the order of a set.)"""
+    part: nx.MultiDiGraph = nx.MultiDiGraph()
+    part.add_nodes_from(node for node in node_order(graph) if node in keep)
+    for tail in part:
+        for head, parallel in graph._succ[tail].items():
+            if head in keep:
+                part.add_edges_from((tail, head, key, data) for key, data in parallel.items())
+    return part
 
 
 def _sorted(graph: nx.MultiDiGraph, place: Mapping[Any, int]) -> list[Any]:
@@ -184,6 +200,11 @@ def _steps(
                     )
                 total = add(total, product)
                 terms.append(Term(tail, head, key, partial, factor, product))
+        if _is_nan(total) and not any(_is_nan(part) for part in (before, *(term.product for term in terms))):
+            raise DomainError(
+                f"the sum of the terms that arrive at {node} is undefined: got {' + '.join(str(t.product) for t in terms)}. "
+                "Move the input away from this point."
+            )
         if terms or node in seeds:
             reached[node] = total
         yield Step(node, tuple(terms), before, total)

@@ -13,7 +13,7 @@ from compgraph.expression import Expression, Primitive
 from compgraph.graph import trace
 from compgraph.linearization import linearize
 from compgraph.pathsum import PathSum, paths
-from compgraph.propagation import Step, forward, reverse
+from compgraph.propagation import Step, forward, restricted, reverse
 from compgraph.semiring import REAL, Semiring
 from compgraph.symbols import EXPRESSION, formula, statements
 
@@ -88,9 +88,13 @@ def solve(
     """
     if direction not in _DIRECTIONS:
         raise ValueError(f"unknown direction {direction!r}: expected one of {', '.join(_DIRECTIONS)}.")
+    if at is not None:
+        if not isinstance(at, Mapping):
+            raise TypeError(f"at: expected a mapping of inputs to numbers, got {at!r:.60}. Write at={{'x': 2}}.")
+        at = dict(zip(_list(at), at.values(), strict=True))
     targets = _list(of)
     sources = _list(wrt)
-    names = [*(at or ()), *(sources or ())]
+    names = [*(at or ()), *sources]
     if isinstance(problem, str):
         from compgraph.reading import read
 
@@ -110,19 +114,40 @@ def solve(
                 f"{name} is computed, not an input: expected wrt among {', '.join(graph.graph['inputs'])}. "
                 f"Its derivative is derivatives[{name!r}] of a reverse solution."
             )
+    _refuse_given(names, graph)
     graph.graph["outputs"] = list(outputs)
     linearize(graph, at, exact=exact, copy=False)
     if direction == "auto":
         direction = "forward" if len(inputs) < len(outputs) else "reverse"
     semiring = EXPRESSION if at is None else _over(Fraction if exact else float)
-    return Solution(graph, direction, outputs, inputs, semiring=semiring, limited=sources is not None)
+    return Solution(graph, direction, outputs, inputs, semiring=semiring, limited=wrt is not None)
 
 
-def _list(names: str | Iterable[str] | None) -> list[str] | None:
+def _list(names: Any) -> list[str]:
+    """The names in `names`, each once; expressions stand for theirs."""
     if names is None:
-        return None
+        return []
     chosen = [names] if isinstance(names, (str, Expression)) else list(names)
-    return [str(one.name) if isinstance(one, Expression) else one for one in chosen]
+    called = [one.name if isinstance(one, Expression) else one for one in chosen]
+    for one, name in zip(chosen, called, strict=True):
+        if not isinstance(name, str):
+            raise TypeError(f"expected a name, or an expression that has one, got {one!r:.60}. Write (x**2).named('t').")
+    return list(dict.fromkeys(called))
+
+
+def _refuse_given(names: Iterable[str], graph: nx.MultiDiGraph) -> None:
+    """A name that is given and assigned is an input only if something reads it before it is assigned."""
+    assigned = {data["name"].rpartition(".")[0] for _, data in graph.nodes(data=True) if data["name"] and data["arguments"]}
+    suspects = [name for name in names if name in assigned]
+    if not suspects:
+        return
+    read = {argument for _, data in graph.nodes(data=True) for argument in data["arguments"]}
+    for name in suspects:
+        if name not in read:
+            raise ValueError(
+                f"{name} is computed, not an input: expected values for inputs only, got one for {name} as well. "
+                f"Leave {name} out, or do not assign it."
+            )
 
 
 def _over(number: type) -> Semiring:
@@ -193,7 +218,7 @@ class Solution:
         for node in self.graph:
             if any(tail in keep for tail in self.graph._pred[node]):
                 keep.add(node)
-        return self.graph.subgraph(keep | set(self.seeds))
+        return restricted(self.graph, keep.union(self.seeds))
 
     def _sweep(self, seed: str) -> Iterator[Step]:
         sweep = reverse if self.direction == "reverse" else forward
@@ -257,7 +282,7 @@ class Solution:
                 f"gradient: expected one output, got {len(self.outputs)} ({', '.join(self.outputs[:8])}). "
                 "Use s.jacobian, or s.sweep(output).gradient in reverse."
             )
-        return {name: self.jacobian[self.outputs[0], name] for name in self.inputs}
+        return {name: derivative for (_, name), derivative in self.jacobian.items()}
 
     @property
     def jacobian(self) -> dict[tuple[str, str], Any]:

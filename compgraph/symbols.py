@@ -7,12 +7,13 @@ the semiring in which totals are derivatives in symbols.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, cast
+from functools import reduce
+from typing import Any, NamedTuple
 
 import networkx as nx
 
-from compgraph.expression import LITERAL, VARIABLE, Application, Expression, Partial, Primitive, Variable, _apply
-from compgraph.functions import WHERE
+from compgraph.expression import ADD, LITERAL, VARIABLE, Application, Expression, Partial, Primitive, Variable, _apply
+from compgraph.functions import WHERE, logical_not, logical_or
 from compgraph.graph import Graph
 from compgraph.semiring import Semiring
 
@@ -233,48 +234,82 @@ def _combined(operation: Any, a: Any, b: Any) -> Any:
 # -- the semiring of expressions
 
 
-def _guarded(value: Any) -> tuple[Any, Any, Any] | None:
-    """(condition, guarded term, whether it stands in the first place) of ``where(c, a, 0)`` or ``where(c, 0, b)``."""
+class _Guard(NamedTuple):
+    """The parts of ``where(c, term, 0)``, or of ``where(c, 0, term)`` where it `holds` not."""
+
+    condition: Any
+    term: Any
+    holds: bool
+
+    def around(self, term: Any) -> Any:
+        return Application(WHERE, (self.condition, term, 0) if self.holds else (self.condition, 0, term))
+
+    def test(self) -> Any:
+        """An expression that is true where the term counts."""
+        return self.condition if self.holds else logical_not(self.condition)
+
+
+def _guard(value: Any) -> _Guard | None:
+    """The guard of a term, or of a sum whose terms are all guarded: one of their conditions has to hold."""
+    guards: list[_Guard] = []
+    rest = value
+    while isinstance(rest, Expression) and rest.primitive is ADD:
+        rest, last = rest.arguments
+        if (guard := _own_guard(last)) is None:
+            return None
+        guards.append(guard)
+    if (first := _own_guard(rest)) is None or not guards:
+        return first
+    return _Guard(reduce(logical_or, [guard.test() for guard in (first, *reversed(guards))]), value, True)
+
+
+def _own_guard(value: Any) -> _Guard | None:
     if isinstance(value, Expression) and value.primitive is WHERE:
-        condition, first, second = value.arguments
-        if not isinstance(second, Expression) and second == 0:
-            return condition, first, True
-        if not isinstance(first, Expression) and first == 0:
-            return condition, second, False
+        condition, a, b = value.arguments
+        if not isinstance(b, Expression) and b == 0:
+            return _Guard(condition, a, True)
+        if not isinstance(a, Expression) and a == 0:
+            return _Guard(condition, b, False)
     return None
 
 
-def _guard(condition: Any, term: Any, first: bool) -> Any:
-    return Application(WHERE, (condition, term, 0) if first else (condition, 0, term))
-
-
 def _times(left: Any, right: Any) -> Any:
-    """left · right: 0 and 1 left out, and the product put inside a guard, so that nothing outside it is evaluated."""
-    for a, b in ((left, right), (right, left)):
-        if not isinstance(a, Expression):
-            if not isinstance(b, Expression):
-                return left * right
-            if a == 0:
-                return 0
-            if a == 1:
-                return b
-    outer, inner = _guarded(left), _guarded(right)
-    if outer is None and inner is None:
-        return left * right
-    if outer is None or inner is None:
-        condition, term, first = cast("tuple[Any, Any, bool]", outer or inner)
-        return _guard(condition, _times(term, right) if outer else _times(left, term), first)
-    # both are guarded: one condition, evaluated from the output inwards, as the branches themselves are
-    chain = _guard(outer[0], inner[0], outer[2]) if inner[2] else _guard(outer[0], _guard(inner[0], 1, False), outer[2])
-    return _guard(chain, _times(outer[1], inner[1]), True)
+    """left · right, the product put inside a guard, so that nothing is evaluated where the guard does not hold."""
+    if _is_trivial(left) or _is_trivial(right):
+        return _product(left, right)
+    outer, inner = _guard(left), _guard(right)
+    if outer is None:
+        return inner.around(_product(left, inner.term)) if inner else _product(left, right)
+    if inner is None:
+        return outer.around(_product(outer.term, right))
+    if outer.condition is inner.condition and outer.holds == inner.holds:
+        return outer.around(_product(outer.term, inner.term))
+    # one condition for both, evaluated from the output inwards, as the branches themselves are
+    both = _Guard(outer.around(inner.test()), None, True)
+    return both.around(_product(outer.term, inner.term))
+
+
+def _product(left: Any, right: Any) -> Any:
+    """left · right, with 0 and 1 left out."""
+    for factor, other in ((left, right), (right, left)):
+        if isinstance(other, Expression) and _is_trivial(factor):
+            return 0 if factor == 0 else other
+    return left * right
+
+
+def _is_trivial(factor: Any) -> bool:
+    return not isinstance(factor, Expression) and (factor == 0 or factor == 1)
 
 
 def _plus(left: Any, right: Any) -> Any:
-    """left + right, with 0 left out."""
+    """left + right, with 0 left out, and under one guard what is guarded by the same condition."""
     if not isinstance(left, Expression) and left == 0:
         return right
     if not isinstance(right, Expression) and right == 0:
         return left
+    a, b = _own_guard(left), _own_guard(right)
+    if a and b and a.condition is b.condition and a.holds == b.holds:
+        return a.around(a.term + b.term)
     return left + right
 
 

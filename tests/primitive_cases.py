@@ -41,6 +41,8 @@ class Case(NamedTuple):
         Where the primitive raises DomainError.
     stated : dict of point to slopes
         Slopes that are a convention (at a kink), infinite, or do not exist (nan).
+    largest : function of mpmath, optional
+        The larger of the two terms of a first slope that crosses zero: errors are relative to it there.
     """
 
     truth: Truth
@@ -49,14 +51,16 @@ class Case(NamedTuple):
     points: tuple[Point, ...] = ()
     outside: tuple[Point, ...] = ()
     stated: dict[Point, Point] = {}  # noqa: RUF012  read only
+    largest: Truth | None = None
 
 
 def _at(*points: float) -> tuple[Point, ...]:
-    """Points of one argument, with both signs of each that is not signed already."""
+    """Points of one argument."""
     return tuple((x,) for x in points)
 
 
 def _both(*points: float) -> tuple[Point, ...]:
+    """Points of one argument, each with both signs."""
     return _at(*(sign * x for x in points for sign in (1, -1)))
 
 
@@ -72,8 +76,12 @@ def _lesser_share(position: int, *x: Any) -> Any:
     return _share(position, *(-a for a in x))
 
 
-def _log_cosh(x: Any) -> Any:
+def _softplus(x: Any) -> Any:
     return mp.log1p(mp.exp(x))
+
+
+def _erfc(x: Any) -> Any:
+    return mp.erfc(x) if abs(x) < 1e6 else mp.mpf(2 if x < 0 else 0)  # mpmath has its limits, too
 
 
 _REAL = (-HUGE, HUGE)
@@ -300,7 +308,7 @@ NUMERIC: dict[str, Case] = {
         mp.erf, (lambda x: 2 / mp.sqrt(mp.pi) * mp.exp(-(x**2)),), ((-27.0, 27.0),), _both(0.0, 1e-300, 6.0, 1e200)
     ),
     "erfc": Case(
-        mp.erfc, (lambda x: -2 / mp.sqrt(mp.pi) * mp.exp(-(x**2)),), ((-27.0, 27.0),), _both(0.0, 1e-300, 30.0, 1e200)
+        _erfc, (lambda x: -2 / mp.sqrt(mp.pi) * mp.exp(-(x**2)),), ((-27.0, 27.0),), _both(0.0, 1e-300, 30.0, 1e200)
     ),
     "sigmoid": Case(
         _sigmoid,
@@ -309,7 +317,7 @@ NUMERIC: dict[str, Case] = {
         _both(0.0, 1e-300, 36.0, 40.0, 709.0, 1000.0),
     ),
     "softplus": Case(
-        lambda x: mp.log1p(mp.exp(x)), (_sigmoid,), ((-745.0, 745.0),), _both(0.0, 1e-300, 40.0, 1000.0)
+        _softplus, (_sigmoid,), ((-745.0, 745.0),), _both(0.0, 1e-300, 40.0, 1000.0)
     ),
     "relu": Case(
         lambda x: max(x, 0), (lambda x: mp.mpf(x > 0),), (_REAL,), _both(TINY, BIGGEST), stated={(0.0,): (0.0,)}
@@ -343,18 +351,21 @@ NUMERIC: dict[str, Case] = {
         ),
         (_PLAIN, (-2.0, 2.0)),
         ((1000.0, 1.0), (-1000.0, 1.0), (0.0, 3.0), (1e-300, 1.0), (-700.0, 1.0), (1e200, 2.0), (1e200, -2.0)),
+        largest=lambda x, beta: _sigmoid(beta * x),
     ),
     "mish": Case(
-        lambda x: x * mp.tanh(_log_cosh(x)),
-        (lambda x: mp.tanh(_log_cosh(x)) + x * _sigmoid(x) * mp.sech(_log_cosh(x)) ** 2,),
+        lambda x: x * mp.tanh(_softplus(x)),
+        (lambda x: mp.tanh(_softplus(x)) + x * _sigmoid(x) * mp.sech(_softplus(x)) ** 2,),
         (_PLAIN,),
         _both(0.0, 1e-300, 700.0, 1000.0, HUGE),
+        largest=lambda x: mp.tanh(_softplus(x)),
     ),
     "gelu": Case(
-        lambda x: x * mp.ncdf(x),
-        (lambda x: mp.ncdf(x) + x * mp.npdf(x),),
+        lambda x: x / 2 * _erfc(-x / mp.sqrt(2)),
+        (lambda x: _erfc(-x / mp.sqrt(2)) / 2 + x * mp.npdf(x),),
         (_PLAIN,),
         _both(0.0, 1e-300, 37.0, 1000.0, HUGE),
+        largest=lambda x: _erfc(-x / mp.sqrt(2)) / 2,
     ),
     # -- choices
     "max": Case(

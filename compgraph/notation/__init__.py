@@ -4,9 +4,12 @@ Pure functions from data to strings, and nothing else. What a string claims is t
 numbers holds in exact arithmetic on the printed digits, or it is written with ``≈``.
 """
 
+from __future__ import annotations
+
+from compgraph.notation.ledger import ledger
 from compgraph.notation.names import name, name_latex, name_spoken
 from compgraph.notation.numerals import number, number_latex, number_spoken, product, relation, shown, total
-from compgraph.notation.sentences import ledger, step_reason, step_sentence
+from compgraph.notation.sentences import step_reason, step_sentence
 from compgraph.notation.speech import spoken
 from compgraph.notation.tex import latex
 from compgraph.notation.unicode import text

@@ -1,6 +1,6 @@
-"""Names as they are typeset: ``u1`` is written u₁, ``alpha`` α, and nothing a name contains can break what it stands in.
+"""Names as they are typeset: ``u1`` as u₁, ``alpha`` as α, and nothing in a name can break what it stands in.
 
-A key of a graph stays as it was written; only its picture changes. Any key has one: what is no letter with an index is
+A key of a graph stays as it was written; only its picture changes. Any key has one: what is not of the usual shape is
 shown as it is, control characters as escapes, the middle of a very long one as an ellipsis.
 """
 
@@ -11,14 +11,11 @@ from typing import Any, NamedTuple
 
 __all__ = ["name", "name_latex", "name_spoken", "plain", "plain_latex"]
 
-_GREEK = dict(
-    zip(
-        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi "
-        "omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split(),
-        "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ",
-        strict=True,
-    )
-)
+_SPELLED = """
+    alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega
+    Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega
+"""
+_GREEK = dict(zip(_SPELLED.split(), "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ", strict=True))
 _WORD = {letter: word for word, letter in _GREEK.items()}
 _COMMAND = {letter: "\\" + {"epsilon": "varepsilon", "phi": "varphi"}.get(word, word) for letter, word in _WORD.items()}
 
@@ -45,7 +42,7 @@ class _Parts(NamedTuple):
 
     base: str
     primes: str
-    index: str
+    below: str
     entry: str
     version: str
 
@@ -114,9 +111,9 @@ def name(key: Any) -> str:
     if parts is None:
         return plain(key)
     typeset = parts.base + parts.primes
-    if parts.index:
-        below = parts.index.isdecimal() or (len(parts.base) == 1 and all(c in _LOWER for c in parts.index))
-        typeset += parts.index.translate(_SUBSCRIPT) if below else "_" + parts.index
+    if parts.below:
+        below = parts.below.isdecimal() or (len(parts.base) == 1 and all(c in _LOWER for c in parts.below))
+        typeset += parts.below.translate(_SUBSCRIPT) if below else "_" + parts.below
     if parts.entry:
         typeset += f"[{parts.entry}]"
     return typeset + (f"⁽{parts.version.translate(_SUPERSCRIPT)}⁾" if parts.version else "")
@@ -134,9 +131,8 @@ def name_latex(key: Any) -> str:
     if parts is None:
         return plain_latex(key)
     typeset = _letters(parts.base, 1) + parts.primes
-    below = [_letters(part, 2) for part in parts.index.split("_") if part]
-    below += [entry.strip() if entry.strip().isascii() and entry.strip().isalnum() else plain_latex(entry.strip())
-              for entry in parts.entry.split(",") if entry.strip()]  # fmt: skip
+    below = [_letters(part, 2) for part in parts.below.split("_") if part]
+    below += [_letters(entry.strip(), 2) for entry in parts.entry.split(",") if entry.strip()]
     if below:
         typeset += "_{" + ",".join(below) + "}"
     return typeset + (f"^{{({parts.version})}}" if parts.version else "")
@@ -163,8 +159,8 @@ def name_spoken(key: Any) -> str:
     if parts is None:
         return plain(key).replace("_", " ")
     spoken = _WORD.get(parts.base, parts.base) + " prime" * len(parts.primes)
-    if parts.index:
-        below = " ".join(_WORD.get(part, part) for part in parts.index.split("_"))
+    if parts.below:
+        below = " ".join(_WORD.get(part, part) for part in parts.below.split("_"))
         spoken += f" {below}" if below.isdecimal() else f" sub {below}"
     if parts.entry:
         spoken += " at " + ", ".join(entry.strip() for entry in parts.entry.split(","))

@@ -161,13 +161,13 @@ def total(terms: Iterable[Iterable[Any]], result: Any, *, digits: int = 6, style
     if len(sums) > most:
         parts.append(written.more.format(len(sums) - most))
     else:
-        sign = relation(_evaluated([[shown(f, digits) for f in factors] for factors in sums]), shown(result, digits))
-    return (written.plus.join(parts) or "0") + written.relations[sign] + _number(result, digits, style)
+        sign = relation(evaluated([[shown(f, digits) for f in factors] for factors in sums]), shown(result, digits))
+    return (written.plus.join(parts) or "0") + written.relations[sign] + _number(result, digits, style, sized=False)
 
 
 def _term(factors: Sequence[Any], digits: int, style: Style, *, first: bool, alone: bool) -> str:
     """One product. A sign is bare where a line begins with it, but not in a sum of products: all terms look alike."""
-    texts = [_number(f, digits, style) for f in factors]
+    texts = [_number(f, digits, style, sized=False) for f in factors]
     if style != "spoken":
         for i, text in enumerate(texts):
             signed = text.startswith(marks(style).minus) and not (first and i == 0 and (alone or len(texts) == 1))
@@ -176,8 +176,8 @@ def _term(factors: Sequence[Any], digits: int, style: Style, *, first: bool, alo
     return marks(style).times.join(texts) or "1"
 
 
-def _evaluated(terms: Sequence[Sequence[Fraction | float]]) -> Fraction | float:
-    """The sum of products, exactly; by IEEE rules where an infinity or NaN is among them."""
+def evaluated(terms: Sequence[Sequence[Fraction | float]]) -> Fraction | float:
+    """The sum of products of printed values, exactly; by IEEE rules where an infinity or NaN is among them."""
     if not any(isinstance(f, float) for factors in terms for f in factors):
         return sum((math.prod(factors, start=Fraction(1)) for factors in terms), Fraction(0))
     # only the signs of the finite factors matter, and a Fraction may be too large to become a float
@@ -207,15 +207,29 @@ def _rounded(value: Any, digits: int) -> tuple[Fraction | Decimal | float, int]:
         length = len(str(abs(top))) + (len(str(bottom)) if bottom > 1 else 0)
         if length <= _LONGEST:
             return exact, 0
-    size = max(Decimal(abs(top)).adjusted(), Decimal(bottom).adjusted()) + 1
-    return _context(digits).divide(Decimal(top), Decimal(bottom)), 0 if bottom == 1 else size
+    return _quotient(top, bottom, digits), 0 if bottom == 1 else max(_length(abs(top)), _length(bottom))
+
+
+def _quotient(top: int, bottom: int, digits: int) -> Decimal:
+    """top/bottom, rounded; long integers are divided as such, because turning them into decimals takes much longer."""
+    shift = digits + 2 - _length(abs(top)) + _length(bottom)
+    whole, rest = divmod(abs(top) * 10 ** max(shift, 0), bottom * 10 ** max(-shift, 0))
+    # one more digit says whether anything is left, which is all that rounding asks of it
+    exact = Decimal(f"{'-' if top < 0 else ''}{10 * whole + (rest > 0)}E{-shift - 1}")
+    return _context(digits).create_decimal(exact)
+
+
+def _length(value: int) -> int:
+    """The number of decimal digits of a positive integer."""
+    length = int(math.log10(value))
+    return length + sum(1 for power in (length, length + 1) if value >= 10**power)
 
 
 def _context(digits: int) -> Context:
     return Context(prec=digits, Emin=MIN_EMIN, Emax=MAX_EMAX)
 
 
-def _number(value: Any, digits: int, style: Style) -> str:
+def _number(value: Any, digits: int, style: Style, *, sized: bool = True) -> str:
     written = marks(style)
     value = _plain(value)
     if isinstance(value, bool):
@@ -228,16 +242,15 @@ def _number(value: Any, digits: int, style: Style) -> str:
     sign = written.minus if printed < 0 else ""
     if isinstance(printed, float):
         return sign + written.infinity
-    printed = abs(printed)
     if isinstance(printed, Fraction):
-        top, bottom = printed.numerator, printed.denominator
+        top, bottom = abs(printed.numerator), printed.denominator
         return sign + (str(top) if bottom == 1 else written.fraction.format(top, bottom))
     text = sign + _decimal(printed, digits, style)
-    return written.rounded.format(text, size) if size else text
+    return written.rounded.format(text, size) if size and sized else text
 
 
 def _decimal(value: Decimal, digits: int, style: Style) -> str:
-    """A rounded positive decimal: positional where that is short, else with a power of ten."""
+    """The absolute value of a rounded decimal: positional where that is short, else with a power of ten."""
     whole = "".join(map(str, value.as_tuple().digits)).rstrip("0")
     exponent = value.adjusted()
     if -5 < exponent < 0:

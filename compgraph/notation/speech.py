@@ -20,9 +20,9 @@ from compgraph.expression import (
     POWER,
     SUBTRACT,
 )
-from compgraph.notation.names import name_spoken
+from compgraph.notation.names import name_spoken, plain
 from compgraph.notation.numerals import number_spoken
-from compgraph.notation.writing import Hand, Level, Piece, bracketed, operators, prefix, write
+from compgraph.notation.writing import TWO, Hand, Level, Piece, bracketed, operators, prefix, write
 
 __all__ = ["spoken"]
 
@@ -57,14 +57,14 @@ def _number(value: Any) -> Piece:
         return Piece(written, Level.QUOTIENT, written)
     if " times " in written:
         return Piece(written, Level.PRODUCT, written)
-    return Piece(written, Level.SIGN if written.startswith("minus") else Level.ATOM, written, False, written)
+    return Piece(written, Level.SIGN if written.startswith("minus") else Level.ATOM, written, numeral=written)
 
 
 def _call(function: str, operands: Sequence[Piece]) -> Piece:
-    head = _PHRASE.get(function) or f"{name_spoken(function)} of "
+    head = _PHRASE.get(function) or f"{plain(function).replace('_', ' ')} of "
     needs = Level.CALL if len(operands) == 1 else Level.POWER
-    inside = [a if a.level >= needs else _bracket([a]) for a in operands]
-    parts = [part for a in inside for part in (" and ", a.parts)][1:]
+    inside = [(a if a.level >= needs else _bracket([a])).parts for a in operands]
+    parts = [part for a in inside[:-1] for part in (a, ", ")][:-1] + [" and "] * (len(inside) > 1) + inside[-1:]
     return Piece((head, *parts), Level.CALL, head)
 
 
@@ -75,6 +75,8 @@ _PHRASE = {
     "sin": "sine of ", "cos": "cosine of ", "tan": "tangent of ", "cot": "cotangent of ", "sec": "secant of ",
     "csc": "cosecant of ", "asin": "arc sine of ", "acos": "arc cosine of ", "atan": "arc tangent of ",
     "sinh": "hyperbolic sine of ", "cosh": "hyperbolic cosine of ", "tanh": "hyperbolic tangent of ",
+    "asinh": "inverse hyperbolic sine of ", "acosh": "inverse hyperbolic cosine of ",
+    "atanh": "inverse hyperbolic tangent of ", "erfc": "the complementary error function of ",
     "max": "the maximum of ", "min": "the minimum of ", "sign": "the sign of ", "erf": "the error function of ",
     "logical_not": "not ",
 }  # fmt: skip
@@ -95,8 +97,6 @@ def _where(operands: Sequence[Piece]) -> Piece:
     return Piece((a.parts, " if ", condition.parts, ", otherwise ", b.parts), Level.CONDITION, a.opens)
 
 
-_TWO = Piece("2", Level.ATOM, "2", False, "2")
-
 _SPOKEN = Hand(
     _name,
     _number,
@@ -112,7 +112,7 @@ _SPOKEN = Hand(
     | {
         NEGATE: prefix("minus ", _bracket),
         POWER: _power,
-        "square": lambda a: _power((a[0], _TWO)),
+        "square": lambda a: _power((a[0], TWO)),
         "where": _where,
     },
     Piece("an omitted part", Level.ATOM, "an omitted part"),

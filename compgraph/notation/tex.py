@@ -26,7 +26,7 @@ from compgraph.expression import (
 from compgraph.notation.names import name_latex, plain, plain_latex
 from compgraph.notation.numerals import number_latex
 from compgraph.notation.unicode import is_word, level
-from compgraph.notation.writing import Hand, Level, Piece, constant, enclosed, infix, operators, prefix, write
+from compgraph.notation.writing import TWO, Hand, Level, Piece, constant, enclosed, infix, operators, prefix, write
 
 __all__ = ["latex"]
 
@@ -68,18 +68,20 @@ def _number(value: Any) -> Piece:
         sign = "-" if value < 0 else ""
         return Piece(rf"{sign}\frac{{{top}}}{{{bottom}}}", Level.SIGN if sign else Level.CALL, sign or r"\frac", True)
     if re.fullmatch(r"-?[0-9.]+", opens):
-        return Piece(opens, level(mantissa), opens, False, opens)
+        return Piece(opens, level(mantissa), opens, numeral=opens)
     return Piece(number_latex(value), level(mantissa), opens)
 
 
-_FUNCTION = {f: "\\" + f for f in "sin cos tan cot sec csc sinh cosh tanh coth max min".split()} | {
+#: Functions that are written with their own command, and squared as sin²(x).
+_OWN = "sin cos tan cot sec csc sinh cosh tanh coth"
+_SQUARED = {"\\" + function for function in _OWN.split()}
+_FUNCTION = {command[1:]: command for command in sorted(_SQUARED)} | {
+    "max": r"\max", "min": r"\min",
     "asin": r"\arcsin", "acos": r"\arccos", "atan": r"\arctan", "log": r"\ln", "log10": r"\log_{10}",
     "log2": r"\log_{2}", "sigmoid": r"\sigma",
     **{f"a{f}": rf"\operatorname{{arc{f}}}" for f in ("cot", "sec", "csc")},
     **{f"a{f}": rf"\operatorname{{ar{f}}}" for f in ("sinh", "cosh", "tanh", "coth", "sech", "csch")},
 }  # fmt: skip
-#: Functions whose square is written sin²(x).
-_SQUARED = {_FUNCTION[f] for f in "sin cos tan cot sec csc sinh cosh tanh coth".split()}
 
 
 def _call(function: str, operands: Sequence[Piece]) -> Piece:
@@ -115,27 +117,25 @@ def _where(operands: Sequence[Piece]) -> Piece:
     return Piece(parts, Level.CONDITION, r"\begin", True)
 
 
-_TWO = Piece("2", Level.ATOM, "2", False, "2")
-
 _LATEX = Hand(
     _name,
     _number,
     _call,
     operators(
         {
-            ADD: " + ", SUBTRACT: " - ", LESS: " < ", LESS_EQUAL: r" \le ", GREATER: " > ", GREATER_EQUAL: r" \ge ",
-            EQUAL: " = ", NOT_EQUAL: r" \ne ", "logical_and": r" \land ", "logical_or": r" \lor ",
+            ADD: " + ", SUBTRACT: " - ", LESS: " < ", LESS_EQUAL: r" \leq ", GREATER: " > ", GREATER_EQUAL: r" \geq ",
+            EQUAL: " = ", NOT_EQUAL: r" \neq ", "logical_and": r" \wedge ", "logical_or": r" \vee ",
         },
         _bracket,
     )
     | {
         NEGATE: prefix("-", _bracket),
-        "logical_not": prefix(r"\lnot ", _bracket),
+        "logical_not": prefix(r"\neg ", _bracket),
         MULTIPLY: _product,
         DIVIDE: enclosed(r"\frac{", "}{", "}", Level.CALL, tall=True),
         POWER: _power,
         ABS: enclosed(r"\left|", "", r"\right|", Level.ATOM),
-        "square": lambda a: _power((a[0], _TWO)),
+        "square": lambda a: _power((a[0], TWO)),
         "sqrt": enclosed(r"\sqrt{", "", "}", Level.CALL, tall=True),
         "cbrt": enclosed(r"\sqrt[3]{", "", "}", Level.CALL, tall=True),
         "exp": enclosed("e^{", "", "}", Level.CALL),

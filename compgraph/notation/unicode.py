@@ -22,7 +22,7 @@ from compgraph.expression import (
     SUBTRACT,
 )
 from compgraph.notation.names import name, plain
-from compgraph.notation.writing import Hand, Level, Piece, bracketed, constant, infix, operators, prefix, write
+from compgraph.notation.writing import TWO, Hand, Level, Piece, bracketed, constant, infix, operators, prefix, write
 
 __all__ = ["text"]
 
@@ -77,7 +77,7 @@ def _typed_number(value: Any) -> Piece:
     mantissa, exponent = constant(value)
     if exponent:
         return Piece(f"{mantissa}e{exponent}", min(level(mantissa), Level.POWER), mantissa)
-    return Piece(mantissa, level(mantissa), mantissa, False, mantissa)
+    return Piece(mantissa, level(mantissa), mantissa, numeral=mantissa)
 
 
 def _pretty_number(value: Any) -> Piece:
@@ -88,7 +88,7 @@ def _pretty_number(value: Any) -> Piece:
     if exponent:
         written = f"{mantissa}×10{exponent.translate(_SUPERSCRIPT)}"
         return Piece(written, Level.PRODUCT, mantissa)
-    return Piece(mantissa, level(mantissa), mantissa, False, mantissa)
+    return Piece(mantissa, level(mantissa), mantissa, numeral=mantissa)
 
 
 def level(number: str) -> Level:
@@ -114,8 +114,6 @@ def _power(operands: Sequence[Piece]) -> Piece:
     return Piece((base.parts, "^", exponent.parts), Level.POWER, base.opens)
 
 
-_TWO = Piece("2", Level.ATOM, "2", False, "2")
-
 _TYPED = Hand(
     _typed_name,
     _typed_number,
@@ -127,7 +125,7 @@ _TYPED = Hand(
         },
         _bracket,
     )
-    | {NEGATE: prefix("−", _bracket), POWER: _power, "square": lambda a: _power((a[0], _TWO))},
+    | {NEGATE: prefix("−", _bracket), POWER: _power, "square": lambda a: _power((a[0], TWO))},
     Piece("…", Level.ATOM, "…"),
 )  # fmt: skip
 _PRETTY = _TYPED._replace(

@@ -17,7 +17,20 @@ from typing import Any, NamedTuple
 from compgraph.expression import ADD, DIVIDE, IDENTITY, LITERAL, MULTIPLY, SUBTRACT, VARIABLE, Expression, Primitive
 from compgraph.notation.numerals import number
 
-__all__ = ["Form", "Hand", "Level", "Piece", "bracketed", "constant", "enclosed", "infix", "operators", "prefix", "write"]
+__all__ = [
+    "TWO",
+    "Form",
+    "Hand",
+    "Level",
+    "Piece",
+    "bracketed",
+    "constant",
+    "enclosed",
+    "infix",
+    "operators",
+    "prefix",
+    "write",
+]
 
 
 class Level(IntEnum):
@@ -45,6 +58,9 @@ class Piece(NamedTuple):
     tall: bool = False  # higher than a line: LaTeX brackets grow with it
     numeral: str = ""  # the text of a number without a power of ten, as a coefficient or an exponent may be
 
+
+#: The exponent of a square.
+TWO = Piece("2", Level.ATOM, "2", numeral="2")
 
 Form = Callable[[Sequence[Piece]], Piece]
 

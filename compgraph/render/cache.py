@@ -49,7 +49,7 @@ def load(name: str) -> bytes | None:
 
 
 def save(name: str, payload: bytes) -> None:
-    """Keep the bytes as `name` for later processes, whole or not at all, if the directory is ours and can be written."""
+    """Keep the bytes as `name` for later processes, whole or not at all, if the directory is ours."""
     with suppress(OSError, RuntimeError):
         place = directory()
         place.parent.mkdir(parents=True, exist_ok=True)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from compgraph.render import font
+
 __all__ = ["MARKS", "THEMES", "VARIABLES", "Sizes", "Theme", "sheet", "theme_named"]
 
 
@@ -40,23 +42,27 @@ VARIABLES = Theme(*(f"var(--{use.replace('_', '-')})" for use in Theme._fields))
 MARKS = {
     "todo": "M-2 0a2 2 0 1 0 4 0a2 2 0 1 0-4 0z",
     "now": "M-3.5-5.5L5.5 0l-9 5.5z",
-    "done": "M-5.5.2l1.4-1.4L-1.5 1.400 4.300-4.800 5.800-3.500-1.500 4.400z",
+    "done": "M-5.5.2l1.4-1.4L-1.5 1.4 4.3-4.8 5.8-3.5-1.5 4.4z",
 }
 
 
 class Sizes(NamedTuple):
     """Lengths in points."""
 
-    text: float = 17  # a node: what it is, its value, its derivative
+    text: float = 17  # a node: how it is made, its value, its derivative
     label: float = 15  # an edge: its partial
     caption: float = 18
     small: float = 14  # the line over the caption
-    line: float = 1.34  # of lines of text, relative to their size
-    card: float = 9  # from a card's border to what is in it
-    slot: float = 5  # from a slot's border to the text in it
-    mark: float = 18  # room for the mark before a derivative
+    leading: float = 1.34  # height of a line, relative to its text
+    close: float = 1.2  # the same in an edge's label
+    card: float = 9  # from the border of a card to its text
+    inset: float = 6  # from the border of a card to the slot in it
+    slot: float = 3  # from the border of a slot to its text
+    mark: float = 19  # room for the mark before a derivative
     margin: float = 18  # around the picture
-    least: float = 620  # a film is at least this wide: its caption needs room
+    widest: float = 240  # a line of text in a node
+    most: int = 3  # lines of it
+    least: float = 620  # a film is at least as wide: its caption needs room
 
 
 def theme_named(name: str) -> Theme:
@@ -74,39 +80,35 @@ def sheet(colour: Theme, scope: str) -> str:
     themes, and style sheets of its own, into one document.
     """
     rules = f"""
-.cg-text{{fill:{colour.ink};font-family:{FAMILY};font-size:{SIZES.text:g}px}}
 .cg-i{{font-style:italic}}
-.cg-label{{font-size:{SIZES.label:g}px}}
-.cg-formula,.cg-small{{fill:{colour.soft}}}
+.cg-label{{font-size:{SIZES.label:g}px;paint-order:stroke;stroke:{colour.paper};stroke-width:4;stroke-linejoin:round}}
 .cg-small{{font-size:{SIZES.small:g}px}}
 .cg-caption{{font-size:{SIZES.caption:g}px}}
+.cg-formula,.cg-small,.cg-soft,.cg-key{{fill:{colour.soft}}}
+.cg-term{{text-anchor:middle}}
 .cg-paper{{fill:{colour.paper}}}
 .cg-card{{fill:{colour.card};stroke:{colour.rule};stroke-width:1.2}}
 .cg-slot{{fill:none;stroke:{colour.rule};stroke-width:1;stroke-dasharray:4 3}}
-.cg-mark{{fill:{colour.rule}}}
-.cg-line{{fill:none;stroke:{colour.rule};stroke-width:1.4}}
-.cg-tip{{fill:{colour.rule}}}
-.cg-pill{{fill:{colour.paper};fill-opacity:.9}}
-.cg-todo .cg-total{{fill:{colour.soft}}}
+.cg-mark,.cg-tip{{fill:{colour.rule}}}
+.cg-line{{fill:none;stroke:{colour.rule};stroke-width:1.5}}
+.cg-chip{{fill:none}}
+.cg-silent .cg-line,.cg-faint .cg-card{{stroke-dasharray:2 4}}
+.cg-todo .cg-total,.cg-faint{{fill:{colour.soft}}}
 .cg-done .cg-card{{stroke:{colour.done};stroke-width:1.6}}
 .cg-done .cg-slot{{fill:{colour.done_fill};stroke:none}}
 .cg-done .cg-mark,.cg-done .cg-tip{{fill:{colour.done}}}
-.cg-done .cg-line{{stroke:{colour.done};stroke-width:1.8}}
-.cg-from .cg-card{{stroke:{colour.now};stroke-width:2.4}}
-.cg-now .cg-card{{stroke:{colour.now};stroke-width:4}}
-.cg-now .cg-slot{{fill:{colour.now_fill};stroke:none}}
-.cg-now .cg-total,.cg-now .cg-label{{fill:{colour.now_ink}}}
-.cg-now .cg-mark{{fill:{colour.now_ink}}}
+.cg-done .cg-line{{stroke:{colour.done};stroke-width:2}}
+.cg-from .cg-card{{stroke:{colour.now};stroke-width:2.5}}
+.cg-now .cg-card,.cg-now .cg-line{{stroke:{colour.now};stroke-width:4}}
+.cg-now .cg-slot,.cg-now .cg-chip{{fill:{colour.now_fill};stroke:none}}
+.cg-now .cg-term{{stroke:none}}
+.cg-now .cg-total,.cg-now .cg-term,.cg-now .cg-mark{{fill:{colour.now_ink}}}
 .cg-now .cg-tip{{fill:{colour.now}}}
-.cg-now .cg-line{{stroke:{colour.now};stroke-width:4}}
-.cg-now .cg-pill{{fill:{colour.now_fill};fill-opacity:1}}
-.cg-faint .cg-card{{stroke-dasharray:2 4}}
-.cg-faint .cg-how{{fill:{colour.soft}}}
-.cg-silent .cg-line{{stroke-dasharray:2 4}}
 """
-    return "".join(f".{scope} {rule.replace(',.', f',.{scope} .')}" for rule in rules.strip().splitlines())
+    root = f".{scope}{{fill:{colour.ink};font-family:{FAMILY};font-size:{SIZES.text:g}px}}"
+    return root + "".join(f".{scope} {rule.replace(',.', f',.{scope} .')}" for rule in rules.strip().splitlines())
 
 
 #: The bundled family first; then what comes closest where the picture is shown without it.
-FAMILY = "'STIX Two Text',Cambria,'Times New Roman',Times,serif"
+FAMILY = f"'{font.FAMILY}','STIX Two Text',Cambria,'Times New Roman',Times,serif"
 SIZES = Sizes()

@@ -14,7 +14,11 @@ from typing import Any, NoReturn
 
 from compgraph.errors import ParseError
 
-__all__ = ["Token", "normalised", "scan", "shown"]
+__all__ = ["ENDS", "SIGNS", "Token", "normalised", "scan", "shown"]
+
+#: Types of tokens that end a value, and that may also stand before one.
+ENDS = frozenset({"NUMBER", "NAME", "CLOSE", "SUPERSCRIPT"})
+SIGNS = frozenset({"PLUS", "MINUS"})
 
 
 class Token:
@@ -79,8 +83,9 @@ _LETTER = rf"[^\W\d_{_SUPERSCRIPTS}{_FRACTIONS}]"
 _NAME = rf"{_LETTER}(?:[^\W{_SUPERSCRIPTS}{_FRACTIONS}]|[{_MARKS}])*['′’]*(?:\.\d+)?"
 
 _PATTERN = r"""
-    (?P<SPACE>[ \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+)
-  | (?P<NAME>{name})
+  [ \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]*
+  (?:
+    (?P<NAME>{name})
   | (?P<NUMBER>{number}(?:[eE][-+−]?\d+)?)
   | (?P<SYMBOL>\*\*|<=|>=|==|!=|[-+*/^()|,;=<>])
   | (?P<LINE>\r\n|[\n\r\x85\u2028\u2029])
@@ -88,6 +93,8 @@ _PATTERN = r"""
   | (?P<SUPERSCRIPT>[⁺⁻]?[{superscripts}]+)
   | (?P<FRACTION>[{fractions}])
   | (?P<OTHER>.)
+  | \Z
+  )
 """
 
 # Characters that change what is seen, or that no editor shows: not even a comment may hold them.
@@ -151,73 +158,73 @@ def scan(text: str, *, decimal_comma: bool = False) -> list[list[Token]]:
     add = statements[-1].append
     brackets: list[int] = []
     for match in _pattern(decimal_comma).finditer(text, start):
-        kind, piece, start, end = match.lastgroup, match.group(), match.start(), match.end()
-        value: Any = piece
-        if kind == "SPACE" or kind == "COMMENT":
+        kind = match.lastgroup
+        if kind is None or kind == "COMMENT":
             continue
+        start, end = match.span(kind)
+        value: Any = text[start:end]
         if kind == "OTHER":
-            piece = piece if piece in _SYMBOLS else unicodedata.normalize("NFKC", piece)
-            if piece not in _SYMBOLS:
+            kind, value = "SYMBOL", value if value in _SYMBOLS else unicodedata.normalize("NFKC", value)
+            if value not in _SYMBOLS:
                 _refuse_character(text, start)
-            kind = "SYMBOL"
         if kind == "SYMBOL":
-            kind, value = _SYMBOLS[piece], _CANONICAL.get(piece, piece)
+            kind, value = _SYMBOLS[value], _CANONICAL.get(value, value)
             if kind == "OPEN":
                 brackets.append(start)
             elif kind == "CLOSE":
                 if not brackets:
-                    raise ParseError(") closes a bracket that was never opened. Delete it, or write its (.", start, text)
+                    raise ParseError(") closes a bracket that was never opened. Delete it, or write its (.", start)
                 brackets.pop()
             elif kind == "COMMA" and decimal_comma:
                 message = "a comma here is a decimal comma: expected digits on both sides. Separate arguments with ;"
-                raise ParseError(f"{message}, as in max(x; 0,5).", start, text)
+                raise ParseError(f"{message}, as in max(x; 0,5).", start)
             elif kind == "SEMICOLON":
                 if decimal_comma and brackets:
                     kind = "COMMA"
                 elif brackets:
-                    raise _unclosed(text, brackets[-1])
+                    raise _unclosed(brackets[-1])
                 else:
                     kind = "LINE"
         elif kind == "NAME":
-            value = _name(text, piece, start)
+            if not value.isascii():
+                value = _name(value, start)
         elif kind == "NUMBER":
-            value = piece.replace("−", "-")
+            value = value.replace("−", "-")
             if decimal_comma:
                 if re.fullmatch(r"[1-9]\d{0,2}\.\d{3}", value):
                     message = f"{value} can be read two ways: {value.replace('.', '')} or {value.replace('.', ',')}."
-                    raise ParseError(f"{message} Write the one you mean.", start, text)
+                    raise ParseError(f"{message} Write the one you mean.", start)
                 value = value.replace(",", ".")
         elif kind == "SUPERSCRIPT":
-            value = unicodedata.normalize("NFKC", piece).replace("−", "-").removeprefix("+")
+            value = unicodedata.normalize("NFKC", value).replace("−", "-").removeprefix("+")
         elif kind == "FRACTION":
-            kind, (top, bottom) = "NUMBER", unicodedata.normalize("NFKC", piece).split("⁄")
+            kind, (top, bottom) = "NUMBER", unicodedata.normalize("NFKC", value).split("⁄")
             value = Fraction(int(top), int(bottom))
         if kind != "LINE":
-            add(Token(str(kind), value, start, end))
+            add(Token(kind, value, start, end))
         elif not brackets and statements[-1]:
             statements.append([])
             add = statements[-1].append
     if brackets:
-        raise _unclosed(text, brackets[-1])
+        raise _unclosed(brackets[-1])
     return statements if statements[-1] else statements[:-1]
 
 
-def _unclosed(text: str, position: int) -> ParseError:
-    return ParseError("this bracket is never closed: expected a ) after it. Write the missing ).", position, text)
+def _unclosed(position: int) -> ParseError:
+    return ParseError("this bracket is never closed: expected a ) after it. Write the missing ).", position)
 
 
-def _name(text: str, piece: str, start: int) -> str:
+def _name(piece: str, start: int) -> str:
     """The normalised name; a superscript letter in it (xⁿ) would become a plain one, and is refused."""
+    for offset, character in enumerate(piece):
+        if unicodedata.decomposition(character).startswith("<super>"):
+            letter = unicodedata.normalize("NFKC", character)
+            message = f"{character} is a superscript letter: expected an exponent that can be read. Write ^{letter}."
+            raise ParseError(message, start + offset)
     name = normalised(piece)
-    if name is not piece:
-        for offset, character in enumerate(piece):
-            if unicodedata.decomposition(character).startswith("<super>"):
-                letter = unicodedata.normalize("NFKC", character)
-                message = f"{character} is a superscript letter: expected an exponent that can be read. Write ^{letter}."
-                raise ParseError(message, start + offset, text)
-        if not name.partition(".")[0].replace("'", "").isidentifier():
-            message = f"{shown(piece)} is not a name: expected letters, digits and underscores. Choose another name."
-            raise ParseError(message, start, text)
+    if not name.partition(".")[0].replace("'", "").isidentifier():
+        message = f"{shown(piece)} is not a name: expected letters, digits and underscores. Choose another name."
+        raise ParseError(message, start)
     return name
 
 
@@ -231,4 +238,4 @@ def _refuse_character(text: str, position: int) -> NoReturn:
     else:
         advice = _ADVICE.get(character, "Delete it, or write what it means with + - * / ^ ( ).")
         message = f"{character} ({named.lower()}) has no meaning in a formula here. {advice}"
-    raise ParseError(message, position, text)
+    raise ParseError(message, position)

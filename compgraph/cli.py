@@ -1,0 +1,281 @@
+"""The command ``compgraph``: solve a problem, film its sweep, list its paths.
+
+Exit codes: 0 done, 1 answered with a negative, 2 usage or input error (one message on standard error), 3 nothing
+could be drawn for want of a component; 130 and 141 where a key or a closed pipe put an end to it, as in other tools.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NoReturn
+
+import compgraph
+from compgraph import notation
+from compgraph.expression import Expression
+from compgraph.pathsum import PathSum
+from compgraph.problem import Problem, assignments, load_problem
+from compgraph.solution import Solution, plain, solve
+from compgraph.terminal import progress_bar, say, say_json
+
+__all__ = ["main"]
+
+_EXAMPLE = '"J = cos(sin(x^2) + 3x^2)"'
+
+
+class _UsageError(ValueError):
+    """Arguments that cannot be understood."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one message, and leaves the exit to `main`."""
+
+    def error(self, message: str) -> NoReturn:
+        # "--at x=2 PROBLEM" reads the problem as one more value
+        first = "Write the problem first, then --at" if message.endswith(" PROBLEM") else "See"
+        raise _UsageError(f"{message}. {first}: {self.prog} --help has an example.")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code.
+
+    Examples
+    --------
+    >>> main(["solve", "f = x*y", "--at", "x=2", "y=3"])
+    Values
+      x = 2
+      y = 3
+      f = x·y = 6
+    Derivatives of f
+      ∂f/∂f = 1
+      ∂f/∂y = 2
+      ∂f/∂x = 3
+    0
+    """
+    try:
+        arguments = _parser().parse_args(_spaced(sys.argv[1:] if argv is None else argv))
+        arguments.run(arguments)
+        sys.stdout.flush()
+    except SystemExit as done:  # --help and --version
+        return int(done.code or 0)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # nobody reads on; what is still buffered must not raise again at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except ImportError as error:
+        if (error.name or "compgraph").startswith("compgraph"):
+            raise
+        return _fail(f"{error.name} is needed and is not there: install it with pip install compgraph.", 3)
+    except RuntimeError as error:
+        from compgraph.render.layout import EngineMissing
+
+        if not isinstance(error, EngineMissing):
+            raise
+        return _fail(error, 3)
+    except OSError as error:
+        return _fail(f"{error.filename}: {error.strerror}." if error.filename else error, 2)
+    except (ValueError, TypeError, ArithmeticError) as error:
+        return _fail(error, 2)
+    return 0
+
+
+def _fail(message: object, code: int) -> int:
+    print(f"compgraph: {message}", file=sys.stderr)
+    return code
+
+
+def _spaced(argv: Iterable[str]) -> list[str]:
+    """Arguments such as ``-x^2`` with a space in front, which keeps argparse from taking them for options."""
+    return [f" {word}" if re.match(r"-(?![-oh]|$)", word) else word for word in argv]
+
+
+# -- the commands
+
+
+def _solve(arguments: argparse.Namespace) -> None:
+    problem = _problem(arguments)
+    solution = _solution(problem, arguments)
+    if arguments.json:
+        say_json(solution.to_dict())
+    elif arguments.table:
+        say("\n\n".join(str(one.table(digits=arguments.digits)) for one in _sweeps(solution)))
+    else:
+        say("\n".join([*([problem.title] if problem.title else []), *_report(solution, arguments.digits)]))
+
+
+def _report(solution: Solution, digits: int) -> Iterator[str]:
+    from compgraph.render.table import equation
+
+    yield "Values"
+    for node in solution.graph:
+        yield f"  {equation(solution.graph, node, digits=digits)}"
+    for one in _sweeps(solution):
+        (seed,) = one.seeds
+        reverse = one.direction == "reverse"
+        yield f"Derivatives {'of' if reverse else 'with respect to'} {notation.name(seed)}"
+        for node, derivative in one.derivatives.items():
+            top, bottom = (seed, node) if reverse else (node, seed)
+            yield f"  ∂{notation.name(top)}/∂{notation.name(bottom)} = {_written(derivative, digits)}"
+    if solution.warnings:
+        yield "Warnings"
+        yield from (f"  {warning}" for warning in solution.warnings)
+
+
+def _film(arguments: argparse.Namespace) -> None:
+    problem = _problem(arguments)
+    # a film shows numbers: without a value for every input the library says which one is missing
+    solution = _solution(problem, arguments, symbolic=False)
+    options = {"theme": arguments.theme, "engine": arguments.engine, "title": arguments.title or problem.title}
+    film = solution.film(digits=arguments.digits, **{key: value for key, value in options.items() if value})
+    frames = _frames(arguments.frames)
+    with progress_bar("frame") as progress:
+        files = film.save(arguments.output, format=arguments.format, frames=frames, progress=progress)
+    say(str(files[0]) if len(files) == 1 else f"{len(files)} files in {arguments.output}")
+
+
+def _frames(written: str | None) -> range | int | None:
+    """``5`` is every fifth frame, ``0:10`` and ``0:100:5`` are ranges."""
+    if written is None:
+        return None
+    try:
+        numbers = [int(part) for part in written.split(":")]
+        return numbers[0] if len(numbers) == 1 else range(*numbers)
+    except (ValueError, TypeError):
+        raise _UsageError(
+            f"--frames {written!r:.60}: expected a stride or a range. Write --frames 5 for every 5th, --frames 0:10."
+        ) from None
+
+
+def _paths(arguments: argparse.Namespace) -> None:
+    if arguments.limit < 0:
+        raise _UsageError(f"--limit: expected 0 or more, got {arguments.limit}.")
+    solution = _solution(_problem(arguments), arguments)
+    heads = arguments.head or solution.outputs
+    sums = [(tail, head, solution.paths(tail, head)) for head in heads for tail in arguments.tail or solution.inputs]
+    if arguments.json:
+        listed = [_path_sum(*one, limit=arguments.limit) for one in sums]
+        say_json({"schema": "compgraph-paths/1", "sums": listed})
+        return
+    blocks = []
+    for tail, head, path_sum in sums:
+        ledger = notation.ledger(path_sum, most=arguments.limit, digits=arguments.digits)
+        blocks.append(f"∂{notation.name(head)}/∂{notation.name(tail)}\n" + re.sub("(?m)^", "  ", ledger))
+    say("\n".join(blocks))
+
+
+def _path_sum(tail: str, head: str, path_sum: PathSum, *, limit: int) -> dict[str, Any]:
+    paths = [
+        {
+            "nodes": path.nodes,
+            "arguments": [key for _, _, key in path.edges],
+            "factors": [plain(factor) for factor in path.factors],
+            "product": plain(path.product),
+        }
+        for path in path_sum.first(limit)
+    ]
+    return {"tail": tail, "head": head, "count": path_sum.count, "total": plain(path_sum.total), "paths": paths}
+
+
+# -- what they share
+
+
+def _problem(arguments: argparse.Namespace) -> Problem:
+    source = arguments.problem
+    if source == "-":
+        problem = Problem(sys.stdin.read())
+    elif source.strip().lower().endswith(".toml"):
+        problem = load_problem(source.strip())
+    else:
+        problem = Problem(source)
+    return problem._replace(at={**problem.at, **assignments(arguments.at)})
+
+
+def _solution(problem: Problem, arguments: argparse.Namespace, *, symbolic: bool = True) -> Solution:
+    options = {
+        "of": getattr(arguments, "of", None) or problem.outputs,
+        "wrt": getattr(arguments, "wrt", None),
+        "direction": getattr(arguments, "direction", "reverse"),
+        "exact": arguments.exact,
+    }
+    point = problem.at or (None if symbolic else {})
+    solution = solve(problem.statements, point, **options)
+    if point is None and not solution.graph.graph["inputs"]:
+        solution = solve(problem.statements, {}, **options)  # nothing is open
+    return solution.statements if arguments.statements else solution
+
+
+def _sweeps(solution: Solution) -> Iterator[Solution]:
+    return (solution.sweep(seed) for seed in solution.seeds)
+
+
+def _written(value: Any, digits: int) -> str:
+    return notation.text(value, pretty=True) if isinstance(value, Expression) else notation.number(value, digits)
+
+
+# -- the arguments
+
+
+def _parser() -> _Parser:
+    parser = _Parser(
+        prog="compgraph",
+        description="See, solve and check derivatives on a computation graph.",
+        epilog=f"Example: compgraph solve {_EXAMPLE} --at x=2",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"compgraph {compgraph.__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    command = _command(commands, "solve", _solve, "every value and every derivative", "--at x=2 --table")
+    _sweep_options(command)
+    form = command.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print the solution as JSON (compgraph-solution/1)")
+    form.add_argument("--table", action="store_true", help="print the forward and backward columns side by side")
+
+    command = _command(commands, "film", _film, "the sweep as a film, step by step", "--at x=2 -o steps.html", 4)
+    _sweep_options(command)
+    command.add_argument("-o", "--output", required=True, metavar="PATH", help="steps.html, or a folder for frames")
+    command.add_argument("--format", help="html, svg or png; as PATH says if left out")
+    command.add_argument("--frames", help="5 for every 5th, 0:10 for the first ten")
+    command.add_argument("--theme", help="light, dark or print")
+    command.add_argument("--title", help="a heading")
+    command.add_argument("--engine", help="what lays the graph out: auto, embedded or dot")
+
+    command = _command(commands, "paths", _paths, "every path, its product, and their sum", "--at x=2 --from x --to J")
+    _several(command, "--from", "where paths begin; at every input if left out", dest="tail", metavar="NAME")
+    _several(command, "--to", "where they end; at the output if left out", dest="head", metavar="NAME")
+    command.add_argument("--limit", type=int, default=10, help="list so many paths (10); all of them are counted")
+    command.add_argument("--json", action="store_true", help="print paths, counts, totals as JSON (compgraph-paths/1)")
+    return parser
+
+
+def _command(commands: Any, name: str, run: Any, meaning: str, example: str, digits: int = 6) -> _Parser:
+    command: _Parser = commands.add_parser(
+        name,
+        help=meaning,
+        description=f"{meaning[0].upper()}{meaning[1:]}.",
+        epilog=f"Example: compgraph {name} {_EXAMPLE} {example}",
+        allow_abbrev=False,
+    )
+    command.set_defaults(run=run)
+    what = '"t = x^2; J = cos(t)", a .toml file, or - for standard input'
+    command.add_argument("problem", metavar="PROBLEM", help=what)
+    _several(command, "--at", "values of the inputs", default=[], metavar="NAME=VALUE")
+    command.add_argument("--exact", action="store_true", help="keep fractions as far as the operations allow")
+    command.add_argument("--statements", action="store_true", help="one node per assigned name")
+    command.add_argument("--digits", type=int, default=digits, help=f"significant digits of rounded numbers ({digits})")
+    return command
+
+
+def _sweep_options(command: _Parser) -> None:
+    _several(command, "--of", "the output; the last statement if left out", metavar="NAME")
+    _several(command, "--wrt", "the inputs to differentiate with respect to", metavar="NAME")
+    command.add_argument("--direction", choices=("reverse", "forward", "auto"), default="reverse")
+
+
+def _several(command: _Parser, flag: str, meaning: str, **options: Any) -> None:
+    command.add_argument(flag, nargs="+", action="extend", help=meaning, **options)

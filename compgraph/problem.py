@@ -1,0 +1,140 @@
+"""Problems as files: a title, statements, outputs and a point, in TOML.
+
+>>> print(EXAMPLE)
+title   = "Simple example"
+outputs = ["J"]              # the last statement if absent
+statements = '''
+t = x^2
+J = cos(sin(t) + 3t)
+'''
+[inputs]                     # strings keep exactness
+x = "2"
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from compgraph.errors import ParseError
+from compgraph.numbers import entered
+
+__all__ = ["EXAMPLE", "Problem", "assignments", "load_problem"]
+
+EXAMPLE = """\
+title   = "Simple example"
+outputs = ["J"]              # the last statement if absent
+statements = '''
+t = x^2
+J = cos(sin(t) + 3t)
+'''
+[inputs]                     # strings keep exactness
+x = "2\""""
+
+
+class Problem(NamedTuple):
+    """What is to be solved: statements as text, and where; None where nothing is said.
+
+    Attributes
+    ----------
+    statements : str
+    at : dict of str to number or str
+    outputs : list of str, optional
+    title : str
+    """
+
+    statements: str
+    at: Mapping[str, Any] = {}
+    outputs: list[str] | None = None
+    title: str = ""
+
+
+def load_problem(path: str | Path) -> Problem:
+    """Read a problem file.
+
+    Raises
+    ------
+    ValueError
+        The file is not TOML, or a key is missing, unknown or of the wrong kind; file and key are named.
+    OSError
+        The file cannot be read.
+    """
+    try:
+        data = tomllib.loads(Path(path).read_bytes().decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path}: expected text in UTF-8, got something else at byte {error.start}.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{path}: expected TOML: {error}. Text stands in quotes, several lines in '''.") from None
+    _known(data, _KINDS, str(path))
+    for key, (kinds, wanted) in _KINDS.items():
+        if key in data and (not isinstance(data[key], kinds) or not _strings(data[key])):
+            raise ValueError(f"{path}, {key}: expected {wanted}, got {data[key]!r:.60}. Write {_LIKE[key]}.")
+    if not data.get("statements"):
+        raise ValueError(f"{path}: expected statements, got none. Write {_LIKE['statements']}.")
+    outputs = data.get("outputs")
+    statements = data["statements"]
+    return Problem(
+        statements if isinstance(statements, str) else "\n".join(statements),
+        {name: _value(value, f"{path}, [inputs] {name}") for name, value in data.get("inputs", {}).items()},
+        [outputs] if isinstance(outputs, str) else outputs or None,
+        data.get("title", ""),
+    )
+
+
+_KINDS: dict[str, tuple[Any, str]] = {
+    "title": (str, "text"),
+    "outputs": ((str, list), "a list of names"),
+    "statements": ((str, list), "text, or a list of lines"),
+    "inputs": (dict, "a table"),
+}
+_LIKE = {
+    "title": 'title = "Simple example"',
+    "outputs": 'outputs = ["J"]',
+    "statements": "statements = '''J = x^2'''",
+    "inputs": "[inputs] and below it x = 2",
+}
+
+
+def _strings(value: Any) -> bool:
+    return not isinstance(value, list) or all(isinstance(item, str) for item in value)
+
+
+def _known(data: Mapping[str, Any], known: Iterable[str], path: str) -> None:
+    names = list(known)
+    for key in data:
+        if key not in names:
+            close = difflib.get_close_matches(key, names, 1)
+            hint = f"Did you mean {close[0]}?" if close else "Inputs stand below [inputs]."
+            raise ValueError(f"{path}: unknown key {key!r:.60}: expected {', '.join(names)}. {hint}")
+
+
+def _value(value: Any, where: str) -> Any:
+    """A number or text that reads as one, as it was written."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        raise ValueError(f"{where}: expected a number or text such as '1/3', got {value!r:.60}.")
+    if isinstance(value, str):
+        try:
+            entered(value, where, exact=True)
+        except ParseError as error:
+            raise ParseError(f"{where}: {error.message}", error.position, error.text) from None
+    return value
+
+
+def assignments(texts: Iterable[str]) -> dict[str, str]:
+    """The point that ``x=2 y=1/3`` states, as text; of two values of one name the last counts.
+
+    Examples
+    --------
+    >>> assignments(["x=2", "y = 1/3"])
+    {'x': '2', 'y': '1/3'}
+    """
+    point = {}
+    for text in texts:
+        name, equals, value = (part.strip() for part in text.partition("="))
+        if not (name and equals and value):
+            raise ValueError(f"--at {text!r:.60}: expected name=value. Write --at x=2 y=1/3, after the problem.")
+        point[name] = _value(value, f"--at {name}")
+    return point

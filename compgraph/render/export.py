@@ -1,0 +1,73 @@
+"""Pictures to files: whole or not at all, and never more of them than somebody asked for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+__all__ = ["frame_numbers", "write", "write_frames"]
+
+#: Cells (frames times nodes) that are written without being asked for: N pictures of N nodes are quadratic.
+MOST_CELLS = 100_000
+
+
+def write(path: str | os.PathLike[str], content: str | bytes) -> Path:
+    """Write a file under a temporary name beside it, and give it its name when it is complete."""
+    path = Path(path)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with open(temporary, "xb") as file:
+            file.write(content.encode("utf-8") if isinstance(content, str) else content)
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    return path
+
+
+def frame_numbers(count: int, nodes: int, frames: range | int | None) -> range:
+    """Which frames to write: a range, every so many (a stride), or all of a film that is not too big.
+
+    Examples
+    --------
+    >>> list(frame_numbers(8, 5, 3)), list(frame_numbers(8, 5, range(2, 4)))
+    ([0, 3, 6], [2, 3])
+    """
+    if isinstance(frames, range):
+        if frames and not (0 <= min(frames) and max(frames) < count):
+            raise ValueError(f"no such frames: expected numbers from 0 to {count - 1}, got {frames}.")
+        return frames
+    if frames is not None:
+        if isinstance(frames, bool) or not isinstance(frames, int) or frames < 1:
+            raise ValueError(f"frames: expected a range, or a stride of at least 1, got {frames!r}.")
+        return range(0, count, frames)
+    if count * nodes > MOST_CELLS:
+        stride = -(-count * nodes // MOST_CELLS)
+        raise ValueError(
+            f"{count} frames of {nodes} nodes are more than anybody looks through: expected at most "
+            f"{MOST_CELLS // nodes} frames of this size. Choose some, as frames={stride} (every {stride}th) or "
+            "frames=range(0, 10), or write one .html page, which holds them all."
+        )
+    return range(count)
+
+
+def write_frames(
+    folder: str | os.PathLike[str],
+    numbers: Iterable[int],
+    draw: Callable[[int], str | bytes],
+    suffix: str,
+    *,
+    digits: int,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[Path]:
+    """Write ``frame-000.svg`` and so on into a folder, which is made if it is not there."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    numbers = list(numbers)
+    written = []
+    for done, k in enumerate(numbers, 1):
+        written.append(write(folder / f"frame-{k:0{max(3, digits)}d}.{suffix}", draw(k)))
+        if progress is not None:
+            progress(done, len(numbers))
+    return written

@@ -1,0 +1,246 @@
+"""Films: the steps of sweeps as frames of one picture, written as a page, as SVG or as PNG."""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import networkx as nx
+
+from compgraph.propagation import Step
+from compgraph.render import dot
+from compgraph.render.drawing import Drawing
+from compgraph.render.export import frame_numbers, write, write_frames
+from compgraph.render.layout import EngineMissing
+from compgraph.render.page import iframe, page
+from compgraph.render.script import SOLVED, Moment, Script, script
+
+if TYPE_CHECKING:
+    import graphviz
+
+    from compgraph.solution import Solution
+
+__all__ = ["Film", "film", "picture", "solution_film"]
+
+#: Pixels of the picture that a notebook shows under the player.
+PIXELS = 3_000_000
+
+
+def film(
+    graph: nx.MultiDiGraph,
+    sweeps: Mapping[Any, Iterable[Step]],
+    *,
+    direction: str = "reverse",
+    title: str | None = None,
+    theme: str | None = None,
+    rankdir: str = "LR",
+    engine: str = "auto",
+    digits: int = 4,
+) -> Film:
+    """The film of one sweep, or of several, one after another.
+
+    Parameters
+    ----------
+    graph : networkx.MultiDiGraph
+        Labelled, its nodes in evaluation order; see `compgraph.render.script.script` for what is shown.
+    sweeps : mapping of seed to steps
+        As `forward` and `reverse` yield them from that seed.
+    direction : {"reverse", "forward"}
+        The direction of the sweeps.
+    title : str, optional
+        What stands above the page.
+    theme : {"light", "dark", "print"}, optional
+        Pictures are light and pages follow the viewer where it is left out.
+    rankdir : {"LR", "TB", "RL", "BT"}
+        Where edges point.
+    engine : {"auto", "embedded", "dot"}
+        Which Graphviz makes the layout.
+    digits : int
+        Significant digits of rounded numbers.
+
+    Raises
+    ------
+    ValueError
+        There is no sweep, or an unknown direction or theme.
+
+    Examples
+    --------
+    >>> from compgraph.propagation import reverse
+    >>> graph = nx.MultiDiGraph()
+    >>> _ = graph.add_edge("x", "y", partial=3.0), graph.add_edge("x", "y", partial=4.0)
+    >>> shown = film(graph, {"y": reverse(graph, {"y": 1.0})})
+    >>> len(shown), shown.captions[2]
+    (3, '∂y/∂x = ∂y/∂y · ∂y/∂x (1st) + ∂y/∂y · ∂y/∂x (2nd) = 1 · 3 + 1 · 4 = 7 — y uses x twice, so two terms add up.')
+    """
+    if not sweeps:
+        raise ValueError("a film shows a sweep: expected at least one, got none. picture(graph) draws a graph alone.")
+    said = script(graph, sweeps, direction=direction, digits=digits)
+    return Film(said, title=title, theme=theme, rankdir=rankdir, engine=engine)
+
+
+def solution_film(solution: Solution, **options: Any) -> Film:
+    """The film of a solution: one sweep after another. Options are those of `film`."""
+    sweeps = {seed: solution.sweep(seed).steps for seed in solution.seeds}
+    return film(solution.graph, sweeps, direction=solution.direction, **options)
+
+
+def picture(graph: nx.MultiDiGraph, *, theme: str = "light", rankdir: str = "LR", engine: str = "auto") -> str:
+    """A graph as SVG: names, operations, values and partials, as far as it has them.
+
+    Examples
+    --------
+    >>> picture(nx.MultiDiGraph([("x", "y", 0)]))[:34]
+    '<svg xmlns="http://www.w3.org/2000'
+    """
+    return Drawing(script(graph), rankdir=rankdir, engine=engine).svg(theme=theme)
+
+
+class Film:
+    """Frames of one picture: number 0 is before the first step, the others show one step each.
+
+    Made by `film`. The layout is made when a picture is first asked for; `captions` and DOT text need none.
+    """
+
+    def __init__(
+        self, script: Script, *, title: str | None, theme: str | None, rankdir: str, engine: str
+    ) -> None:
+        self.script = script
+        self.theme = theme
+        self.title = title or " · ".join(dict.fromkeys(sweep.heading for sweep in script.sweeps[:3]))
+        self._options = {"rankdir": rankdir, "engine": engine}
+        self._moments = [
+            Moment(s, turn) for s, sweep in enumerate(script.sweeps) for turn in range(len(sweep.captions))
+        ]
+        self._drawing: Drawing | None = None
+
+    def __len__(self) -> int:
+        return len(self._moments)
+
+    def __iter__(self) -> Iterator[str]:
+        """The frames as SVG."""
+        return map(self.svg, range(len(self)))
+
+    @property
+    def drawing(self) -> Drawing:
+        """The picture with everything in its place."""
+        if self._drawing is None:
+            self._drawing = Drawing(self.script, **self._options)
+        return self._drawing
+
+    @property
+    def captions(self) -> list[str]:
+        """The sentence beneath each frame, and why it has as many terms as it has."""
+        return [self.script.said(*moment) for moment in self._moments]
+
+    # -- media
+
+    def svg(self, k: int = -1) -> str:
+        """Frame `k`, with its caption; counted from the end where negative."""
+        return self.drawing.svg(self._moments[k], theme=self.theme or "light", caption=True)
+
+    def png(self, k: int = -1, *, scale: float = 2.0) -> bytes:
+        """Frame `k` as a bitmap, `scale` pixels to the point."""
+        return _png(self.svg(k), scale)
+
+    def figure(self) -> str:
+        """The solved graph as SVG: every value, partial and derivative, and no caption."""
+        return self.drawing.svg(Moment(len(self.script.sweeps) - 1, SOLVED), theme=self.theme or "light")
+
+    def html(self) -> str:
+        """A page with a player, which needs nothing else: no network, no font, no file beside it."""
+        return page(self.drawing, title=self.title, theme=self.theme)
+
+    def dot(self, k: int | None = None) -> str:
+        """Frame `k`, or the solved graph, as DOT text with full labels; no Graphviz is needed for it."""
+        return dot.source(self.script, self._moment(k))
+
+    def to_graphviz(self, k: int | None = None) -> graphviz.Digraph:
+        """Frame `k`, or the solved graph, as a `graphviz.Digraph` with full labels, to be changed and styled."""
+        return dot.digraph(self.script, self._moment(k))
+
+    def _moment(self, k: int | None) -> Moment:
+        return Moment(len(self.script.sweeps) - 1, SOLVED) if k is None else self._moments[k]
+
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        format: str | None = None,
+        frames: range | int | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> list[Path]:
+        """Write the film to a file, or its frames to a folder.
+
+        Parameters
+        ----------
+        path : path
+            ``steps.html`` holds the whole film; ``graph.svg``, ``graph.png`` and ``graph.dot`` the solved graph; a name
+            without a suffix is a folder of frames.
+        format : {"html", "svg", "png", "dot"}, optional
+            If the name does not say it; ``svg`` for a folder.
+        frames : range or int, optional
+            Which frames go into a folder: these, or every so many.
+        progress : callable, optional
+            ``progress(done, of)`` is called after each frame.
+
+        Returns
+        -------
+        list of pathlib.Path
+            What was written. Each file is complete, however the export ends.
+
+        Raises
+        ------
+        ValueError
+            An unknown format, or a film too big for all its frames to be written without being asked for.
+        """
+        path = Path(path)
+        folder = path.is_dir() or not path.suffix
+        kind = (format or ("svg" if folder else path.suffix[1:])).lower()
+        kind = {"htm": "html", "gv": "dot"}.get(kind, kind)
+        if folder and kind != "html":
+            draw: dict[str, Callable[[int], str | bytes]] = {"svg": self.svg, "png": self.png, "dot": self.dot}
+            if kind in draw:
+                numbers = frame_numbers(len(self), len(self.script.nodes), frames)
+                return write_frames(
+                    path, numbers, draw[kind], kind, digits=len(str(len(self) - 1)), progress=progress
+                )
+        whole: dict[str, Callable[[], str | bytes]] = {
+            "html": self.html, "svg": self.figure, "png": lambda: _png(self.figure(), 2.0), "dot": self.dot
+        }  # fmt: skip
+        if kind not in whole:
+            raise ValueError(f"unknown format {kind!r}: expected one of {', '.join(whole)}. Name the file film.html.")
+        if frames is not None:
+            raise ValueError(f"{path} holds no single frames: expected a folder for frames={frames!r}. Use svg(k).")
+        return [write(path / "film.html" if folder and path.is_dir() else path, whole[kind]())]
+
+    # -- notebooks
+
+    def __repr__(self) -> str:
+        return f"Film: {self.title}, {len(self)} frames of {len(self.script.nodes)} nodes"
+
+    def _repr_html_(self) -> str:
+        drawing = self.drawing
+        scale = min(1.5, (PIXELS / (drawing.width * drawing.height)) ** 0.5)
+        image = base64.b64encode(_png(self.figure(), scale)).decode("ascii")
+        return iframe(
+            self.html(),
+            f"data:image/png;base64,{image}",
+            width=max(1.4 * drawing.width, 720),
+            height=min(drawing.height, 620) + 300,
+            label=self.title,
+        )
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        try:
+            return {"text/html": self._repr_html_(), "text/plain": repr(self)}
+        except EngineMissing as error:  # one clear sentence, and what can be shown without a layout
+            return {"text/plain": "\n".join([repr(self), str(error), *self.captions])}
+
+
+def _png(svg: str, scale: float) -> bytes:
+    from compgraph.render.raster import png
+
+    return png(svg, scale=scale)

@@ -1,0 +1,271 @@
+"""What a film says, before anyone decides where: the text of every cell and of every step.
+
+A `Script` is made once from a labelled graph and its sweeps and holds plain text only. Pictures, pages and DOT are
+all written from it, so they cannot disagree.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import networkx as nx
+
+from compgraph.expression import Expression
+from compgraph.notation import name, number, step_reason, step_sentence, text
+from compgraph.propagation import Step
+from compgraph.symbols import definition, formula
+
+__all__ = [
+    "NBSP",
+    "SOLVED",
+    "Caption",
+    "Edge",
+    "Moment",
+    "Node",
+    "Runs",
+    "Script",
+    "Sweep",
+    "clean",
+    "joined",
+    "script",
+    "state",
+    "typeset",
+]
+
+#: A line of text, cut where its style changes: upright, italic, upright, …
+Runs = tuple[str, ...]
+
+#: Above this many nodes text is not typeset.
+TYPESET = 200
+
+_LETTER = "A-Za-zÀ-ÖØ-öø-ʯͰ-ϿЀ-ӿ"
+_ALONE = re.compile(f"(?<![{_LETTER}])([{_LETTER}])(?![{_LETTER}])")
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_ONE_LINE = str.maketrans("\t\n\r", "   ")
+NBSP = "\u00a0"
+
+
+class Node(NamedTuple):
+    """A node's own text: its name, how it is made (``u = u₁ + u₂``) and its value."""
+
+    name: str
+    how: Runs
+    value: str
+    faint: bool  # not evaluated: in the branch that was not taken
+
+
+class Edge(NamedTuple):
+    """An edge's own text: its partial in symbols and in numbers. A silent edge has none: it only says who needs whom."""
+
+    tail: int
+    head: int
+    formula: Runs
+    number: str
+    silent: bool
+
+
+class Caption(NamedTuple):
+    """What stands beneath a frame: the sentence of the step, and why there are as many terms as there are."""
+
+    sentence: Runs
+    reason: Runs
+
+
+class Sweep(NamedTuple):
+    """One sweep, indexed like nodes and edges: whose turn comes when, and what is then known.
+
+    A node's turn is the number of the frame in which it is current, 0 if never; an edge's turn is that of the node that
+    pulls a term along it.
+    """
+
+    heading: str
+    labels: tuple[Runs, ...]
+    totals: tuple[str, ...]
+    turns: tuple[int, ...]
+    terms: tuple[str, ...]
+    edge_turns: tuple[int, ...]
+    captions: tuple[Caption, ...]
+
+
+class Moment(NamedTuple):
+    """So many turns of one sweep: a frame of the film, or the solved graph, in which nobody's turn is left."""
+
+    sweep: int
+    turn: int
+
+
+#: A turn after every other.
+SOLVED = 1 << 60
+
+
+class Script(NamedTuple):
+    """All that a film says. Without sweeps it is a picture of the graph."""
+
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+    sweeps: tuple[Sweep, ...]
+    direction: str
+
+    def source(self, edge: int) -> int:
+        """The node from which a term comes along an edge."""
+        return self.edges[edge].head if self.direction == "reverse" else self.edges[edge].tail
+
+    def said(self, sweep: int, turn: int) -> str:
+        """The caption of a frame in plain text; none of the solved graph."""
+        captions = self.sweeps[sweep].captions
+        return " — ".join(joined(line).replace(NBSP, " ") for line in captions[turn] if any(line)) if turn < len(captions) else ""
+
+
+def state(turn: int, now: int) -> str:
+    """Where something is whose turn it is in frame `turn` (0 if never): ``todo``, ``now`` or ``done``."""
+    return "todo" if not turn or turn > now else "now" if turn == now else "done"
+
+
+def script(
+    graph: nx.MultiDiGraph,
+    sweeps: Mapping[Any, Iterable[Step]] | None = None,
+    *,
+    direction: str = "reverse",
+    digits: int = 4,
+) -> Script:
+    """Write the script of a film.
+
+    Parameters
+    ----------
+    graph : networkx.MultiDiGraph
+        Nodes in evaluation order, edges labelled with ``partial``; ``value``, ``primitive`` and ``arguments`` are
+        shown where they are there.
+    sweeps : mapping of seed to steps, optional
+        One sweep after another; all of them reverse, or all of them forward.
+    direction : {"reverse", "forward"}
+    digits : int
+        Significant digits of rounded numbers.
+
+    Examples
+    --------
+    >>> from compgraph.propagation import reverse
+    >>> graph = nx.MultiDiGraph()
+    >>> _ = graph.add_edge("x", "u1", partial=3.0)
+    >>> said = script(graph, {"u1": reverse(graph, {"u1": 1})})
+    >>> [joined(node.how) for node in said.nodes], said.sweeps[0].totals, said.sweeps[0].turns
+    (['x', 'u₁'], ('3', '1'), (2, 1))
+    """
+    if direction not in ("reverse", "forward"):
+        raise ValueError(f"unknown direction {direction!r}: expected 'reverse' or 'forward'.")
+    writer = _Writer(graph, direction, digits)
+    nodes, edges = tuple(writer.nodes()), tuple(writer.edges())
+    return Script(nodes, edges, tuple([writer.sweep(*one) for one in (sweeps or {}).items()]), direction)
+
+
+class _Writer:
+    """What the parts of one script have in common."""
+
+    def __init__(self, graph: nx.MultiDiGraph, direction: str, digits: int) -> None:
+        self.graph, self.digits = graph, digits
+        self.direction: Any = direction
+        self.names = [name(node) for node in graph]
+        self.place = {node: i for i, node in enumerate(graph)}
+        self.edge_place: dict[tuple[Any, Any, Any], int] = {}
+        self.plain = len(self.names) > TYPESET
+        self.letters = frozenset(found[1] for one in self.names if (found := _ALONE.match(one)))
+
+    def nodes(self) -> Iterator[Node]:
+        evaluated = any("value" in data for data in self.graph._node.values())
+        for (node, data), shown in zip(self.graph.nodes(data=True), self.names, strict=True):
+            value = data.get("value")
+            made = definition(self.graph, node) if data.get("primitive") is not None else None
+            how = shown if made is None else f"{shown} = {self.written(made)}"
+            number = "" if value is None or isinstance(value, Expression) else self.shown(value)
+            yield Node(shown, self.line(how), number, evaluated and "value" not in data)
+
+    def edges(self) -> Iterator[Edge]:
+        graph, place = self.graph, self.place
+        for tail, head, key, data in graph.edges(keys=True, data=True):
+            self.edge_place[tail, head, key] = len(self.edge_place)
+            made = formula(graph, tail, head, key) if graph.nodes[head].get("primitive") is not None else None
+            partial = data.get("partial", "undefined" if "undefined" in data else None)
+            symbols = self.written(partial if made is None and isinstance(partial, Expression) else made)
+            number = "" if partial is None or isinstance(partial, Expression) else self.shown(partial)
+            yield Edge(place[tail], place[head], self.line(symbols if symbols != number else ""), number, False)
+        for head, data in graph.nodes(data=True):
+            for position, argument in enumerate(data.get("arguments") or ()):
+                if type(argument) is str and argument in place and (argument, head, position) not in self.edge_place:
+                    yield Edge(place[argument], place[head], ("",), "", True)
+
+    def sweep(self, seed: Any, steps: Iterable[Step]) -> Sweep:
+        reverse, top = self.direction == "reverse", self.names[self.place[seed]]
+        labels = [self.line(f"∂{top}/∂{one}" if reverse else f"∂{one}/∂{top}") for one in self.names]
+        totals, turns = [""] * len(labels), [0] * len(labels)
+        terms, edge_turns = [""] * len(self.edge_place), [0] * len(self.edge_place)
+        captions = [Caption(self.prose(f"Values and partials are known. No derivative is: {_OPENING[reverse]}."), ("",))]
+        for turn, step in enumerate(steps, 1):
+            place = self.place[step.node]
+            turns[place], totals[place] = turn, self.shown(step.total)
+            for term in step.terms:
+                edge = self.edge_place[term.tail, term.head, term.key]
+                edge_turns[edge], terms[edge] = turn, _signed(self.shown(term.product))
+            told: dict[str, Any] = {"direction": self.direction, "seed": seed, "graph": self.graph}
+            sentence = step_sentence(step, digits=self.digits, **told)
+            captions.append(Caption(self.prose(sentence), self.prose(step_reason(step, **told))))
+        heading = f"{'Reverse' if reverse else 'Forward'} sweep from {top}"
+        return Sweep(heading, *map(tuple, (labels, totals, turns, terms, edge_turns, captions)))  # type: ignore[arg-type]
+
+    def written(self, value: Any) -> str:
+        return "" if value is None else text(value, limit=40, pretty=True)
+
+    def shown(self, value: Any) -> str:
+        return self.written(value) if isinstance(value, Expression) else number(value, self.digits)
+
+    def line(self, symbols: str) -> Runs:
+        return typeset(symbols, None) if not self.plain else (clean(symbols),)
+
+    def prose(self, words: str) -> Runs:
+        """A sentence that is broken before a relation or an addition, and nowhere else in a formula."""
+        for sign in "·=≈+":
+            words = words.replace(f" {sign} ", f"{' ' if sign != '·' else NBSP}{sign}{NBSP}")
+        return typeset(words, self.letters) if not self.plain else (clean(words),)
+
+
+_OPENING = {True: "the sweep starts at the output", False: "the sweep starts at the input"}
+
+
+def _signed(product: str) -> str:
+    return product if product.startswith("−") else f"+{product}"
+
+
+def typeset(line: str, letters: frozenset[str] | None = None) -> Runs:
+    """Cut a line into upright and italic runs: a letter alone, as u in u₁, is a variable and set in italics.
+
+    Parameters
+    ----------
+    line : str
+    letters : frozenset of str, optional
+        The only letters that are; in a sentence, where *a* may be a word.
+
+    Examples
+    --------
+    >>> typeset("u₁ = sin(t)")
+    ('', 'u', '₁ = sin(', 't', ')')
+    """
+    runs = _ALONE.split(clean(line))
+    if letters is None:
+        return tuple(runs)
+    kept = [runs[0]]
+    for letter, after in zip(runs[1::2], runs[2::2], strict=True):
+        if letter in letters:
+            kept += [letter, after]
+        else:
+            kept[-1] += letter + after
+    return tuple(kept)
+
+
+def joined(runs: Runs) -> str:
+    """The text of a line, without its styles."""
+    return "".join(runs)
+
+
+def clean(words: str) -> str:
+    """Text that any XML document may hold, on one line."""
+    return _NOT_XML.sub("\ufffd", words).translate(_ONE_LINE)
