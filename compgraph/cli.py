@@ -85,7 +85,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _fail(message: object, code: int) -> int:
-    print(f"compgraph: {message}", file=sys.stderr)
+    say(f"compgraph: {message}", error=True)
     return code
 
 

@@ -15,7 +15,7 @@ import math
 import operator
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
-from typing import Any, NoReturn, Union
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -23,9 +23,9 @@ from compgraph.errors import DomainError
 
 __all__ = ["Application", "Expression", "Number", "Partial", "Primitive", "Variable", "equal", "evaluation_order"]
 
-Number = Union[int, float, Fraction]
+Number = int | float | Fraction
 #: ``∂(output, *arguments)``, or the number itself where the partial is constant, or None where there is no edge.
-Partial = Union[Callable[..., Any], Number, None]
+Partial = Callable[..., Any] | Number | None
 
 _serial = itertools.count().__next__
 
@@ -283,6 +283,8 @@ class Primitive:
     textbook : callable or tuple, optional
         The partial (a tuple, of several arguments) as a textbook prints it where the stable form differs; for
         pictures only.
+    each : callable, optional
+        For any number of arguments, instead of `partials`: position → partial.
 
     Examples
     --------
@@ -642,6 +644,6 @@ def equal(a: Any, b: Any) -> Any:
     >>> equal(2.0, 2.0)
     True
     >>> equal(Variable("x"), 0)
-    x = 0
+    x == 0
     """
     return EQUAL(a, b)

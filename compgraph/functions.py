@@ -167,6 +167,7 @@ csc: Primitive
 csch: Primitive
 exp: Primitive
 exp2: Primitive
+log: Primitive
 sec: Primitive
 sech: Primitive
 sigmoid: Primitive

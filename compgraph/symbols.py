@@ -290,10 +290,13 @@ def _times(left: Any, right: Any) -> Any:
 
 
 def _product(left: Any, right: Any) -> Any:
-    """left · right, with 0 and 1 left out."""
+    """left · right, with 0 and 1 left out and −1 written as a sign."""
     for factor, other in ((left, right), (right, left)):
-        if isinstance(other, Expression) and _is_trivial(factor):
-            return 0 if factor == 0 else other
+        if isinstance(other, Expression) and not isinstance(factor, Expression):
+            if _is_trivial(factor):
+                return 0 if factor == 0 else other
+            if factor == -1:
+                return -other
     return left * right
 
 

@@ -11,16 +11,19 @@ from typing import Any
 __all__ = ["progress_bar", "say", "say_json"]
 
 
-def say(text: str) -> None:
-    """Print text on standard output; where a character is not to be had, what is nearest to it."""
-    encoding = _encoding()
-    print(text if _has(text) else text.translate(_PLAIN).encode(encoding, "replace").decode(encoding))
+def say(text: str, *, error: bool = False) -> None:
+    """Print text on standard output (or error); where it lacks a character, what is nearest to it."""
+    stream = sys.stderr if error else sys.stdout
+    encoding = _encoding(stream)
+    if not _has(encoding, text):
+        text = text.translate(_PLAIN).encode(encoding, "replace").decode(encoding)
+    print(text, file=stream)
 
 
 def say_json(data: Any) -> None:
-    """Print data as JSON, in ASCII if need be."""
+    """Print data as JSON on standard output, in ASCII if need be."""
     text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
-    print(text if _has(text) else json.dumps(data, indent=2))
+    print(text if _has(_encoding(sys.stdout), text) else json.dumps(data, indent=2))
 
 
 @contextmanager
@@ -40,17 +43,17 @@ def progress_bar(unit: str) -> Iterator[Callable[[int, int], None]]:
         yield progress
 
 
-def _has(text: str) -> bool:
-    """Whether standard output has all the characters of a text."""
+def _encoding(stream: Any) -> str:
+    return getattr(stream, "encoding", None) or "utf-8"
+
+
+def _has(encoding: str, text: str) -> bool:
+    """Whether an encoding has all the characters of a text."""
     try:
-        text.encode(_encoding())
+        text.encode(encoding)
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _encoding() -> str:
-    return getattr(sys.stdout, "encoding", None) or "utf-8"
 
 
 #: What stands for the characters of formulas where there is no Unicode.

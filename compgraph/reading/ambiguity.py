@@ -31,9 +31,12 @@ class Readings:
         token = self._tokens[i]
         mantissa, letter, power = token.value.partition("E" if "E" in token.value else "e")
         rest = self._run(i + 1) if glued else ""
-        product = f"{mantissa}*{letter} {power[0]} {power[1:]}" if power[0] in "+-" else f"{mantissa}*{letter}{power}"
-        number = f"{mantissa}*10^{power.removeprefix('+')}" + (f"*{rest}" if rest else "")
-        return self._two(token.start, i + glued, product + rest, number, token.start + len(mantissa))
+        if power[0] in "+-":
+            product = f"{mantissa}*{letter} {power[0]} {power[1:]}{rest}"
+        else:
+            product = f"{mantissa}*{letter}{power}{'*' * rest.startswith('(')}{rest}"
+        number = f"{mantissa}*10^{power.removeprefix('+')}{'*' * bool(rest)}{rest}"
+        return self._two(token.start, i + glued, product, number, token.start + len(mantissa))
 
     def under_quotient(self, start: int, divide: Token, i: int) -> ParseError:
         """``1/2x``"""

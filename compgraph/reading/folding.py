@@ -13,7 +13,7 @@ from typing import Any
 
 from compgraph.expression import POWER, Number, Primitive
 
-__all__ = ["E", "PI", "Rounded", "TooLarge", "decimal", "fold", "plain"]
+__all__ = ["PI", "E", "Rounded", "TooLarge", "decimal", "fold", "plain"]
 
 _BITS_PER_DIGIT = math.log2(10)
 
@@ -78,13 +78,16 @@ def fold(primitive: Primitive, operands: tuple[Number, ...], bits: int) -> Numbe
         except OverflowError:
             raise TooLarge from None
     else:
-        exact: list[Fraction | int] = [_exact(operand) for operand in operands]
+        exact: list[Any] = [_exact(operand) for operand in operands]
         if primitive is POWER and exact[1].denominator == 1:
             exact[1] = exact[1].numerator
-            if (_size(exact[0]) - 2) * abs(exact[1]) > bits:  # fewer bits than the result has, more than half of them
+            if (_size(exact[0]) - 2) * abs(exact[1]) > bits:  # fewer bits than the result has, by half at most
                 raise TooLarge
-        value = primitive.value(*exact)
-    if type(value) is float:
+        try:
+            value = primitive.value(*exact)
+        except TypeError:  # a user's own primitive may know floats only
+            value = primitive.value(*map(float, operands))
+    if isinstance(value, float):
         if not math.isfinite(value):
             raise TooLarge
         return Rounded(value)
@@ -97,7 +100,7 @@ def fold(primitive: Primitive, operands: tuple[Number, ...], bits: int) -> Numbe
 
 
 def plain(value: Any) -> Any:
-    """A literal as expressions hold it: `Rounded` is a word of this module only."""
+    """An operand as expressions hold it: a `Rounded` is one while text is read, and a float ever after."""
     return float(value) if type(value) is Rounded else value
 
 
@@ -105,7 +108,7 @@ def _exact(value: Number) -> Fraction:
     return Fraction(repr(value)) if type(value) is float else Fraction(value)
 
 
-def _size(value: Fraction | int) -> int:
+def _size(value: Fraction) -> int:
     return value.numerator.bit_length() + value.denominator.bit_length()
 
 

@@ -11,68 +11,38 @@ from collections.abc import Callable, Sequence
 from compgraph.errors import ParseError
 from compgraph.expression import ABS, Number
 from compgraph.reading.ambiguity import Readings
-from compgraph.reading.lexing import ENDS, SIGNS, Token
-from compgraph.reading.vocabulary import Vocabulary, accepts, arity_advice
+from compgraph.reading.lexing import ENDS, NOTHING, SIGNS, STARTS, Token
+from compgraph.reading.vocabulary import accepts, arity_advice
 
 __all__ = ["explicit"]
 
-_STARTS = frozenset({"NUMBER", "NAME", "FUNCTION", "OPEN", "ROOT"})
 _POWERS = frozenset({"POWER", "SUPERSCRIPT"})
 _PRODUCTS = frozenset({"TIMES", "DIVIDE"})
-_NONE = Token("", "", -1, -1)  # what stands before the first token and after the last
 
 
-def explicit(
-    tokens: Sequence[Token], text: str, vocabulary: Vocabulary, number: Callable[[Token], Number]
-) -> list[Token]:
+def explicit(text: str, tokens: Sequence[Token], number: Callable[[Token], Number]) -> list[Token]:
     """One statement, all of it written out.
 
     Parameters
     ----------
-    tokens : sequence of Token
-        As `scan` returns them.
     text : str
-        What they were scanned from.
-    vocabulary : Vocabulary
-        What the words mean.
+        What the tokens were scanned from.
+    tokens : sequence of Token
+        As `Vocabulary.resolved` returns them.
     number : callable
-        The value of a token NUMBER or SUPERSCRIPT.
+        The value of a token SUPERSCRIPT.
 
     Raises
     ------
     ParseError
-        For a notation that can be read in two ways, an unknown function, a wrong number of arguments, a comma or an
-        equals sign that is out of place, a bar without its counterpart.
+        For a notation that can be read in two ways, a wrong number of arguments, a bar without its counterpart, a
+        comma or an equals sign that is out of place.
 
     Notes
     -----
     Linear in the number of tokens.
     """
-    return _Pass(text, _resolved(tokens, text, vocabulary, number), number).written()
-
-
-def _resolved(
-    tokens: Sequence[Token], text: str, vocabulary: Vocabulary, number: Callable[[Token], Number]
-) -> list[Token]:
-    """The tokens with words and numbers as what they mean."""
-    resolved: list[Token] = []
-    for i, token in enumerate(tokens):
-        following = tokens[i + 1] if i + 1 < len(tokens) else _NONE
-        if token.type == "NAME":
-            resolved += vocabulary.resolve(token, following)
-        elif token.type == "NUMBER":
-            if type(token.value) is str:
-                mantissa, letter, power = token.value.partition("E" if "E" in token.value else "e")
-                if letter:  # digits, e and digits alone are a number
-                    signed = power[0] in "+-"
-                    glued = following.type in _STARTS and (signed or following.start == token.end)
-                    if glued or vocabulary.declares(letter if signed else letter + power):
-                        raise Readings(text, tokens).exponent_number(i, glued)
-                token.value = number(token)
-            resolved.append(token)
-        else:
-            resolved.append(token)
-    return resolved
+    return _Pass(text, tokens, number).written()
 
 
 class _Level:
@@ -110,17 +80,17 @@ class _Pass:
         self._tokens = tokens
         self._number = number
         self._readings = Readings(text, tokens)
-        self._levels = [_Level(_NONE)]
+        self._levels = [_Level(NOTHING)]
         self._out: list[Token] = []
 
     def written(self) -> list[Token]:
         tokens = self._tokens
-        before, ended = _NONE, False  # the token before, and whether it ends a value
+        before, ended = NOTHING, False  # the token before, and whether it ends a value
         for i, token in enumerate(tokens):
-            following = tokens[i + 1] if i + 1 < len(tokens) else _NONE
+            following = tokens[i + 1] if i + 1 < len(tokens) else NOTHING
             level = self._levels[-1]
             kind = token.type if token.type != "BAR" else self._bar(level, token, ended)
-            if kind in _STARTS:
+            if kind in STARTS:
                 if ended:
                     self._join(level, i, token, before)
                 elif kind == "OPEN" and before.type != "FUNCTION":
@@ -184,7 +154,7 @@ class _Pass:
         name, kind = self._readings.name(token), following.type
         if kind in _POWERS:
             raise self._readings.of_function(i)
-        if kind not in _STARTS and kind != "BAR" and kind not in SIGNS:
+        if kind not in STARTS and kind != "BAR" and kind not in SIGNS:
             raise _error(f"{name} is a function: expected its argument after it. Write {name}(…).", token)
         self._out.append(token)
         if kind == "OPEN":
@@ -293,21 +263,22 @@ class _Pass:
 
     def _check_factor(self, level: _Level, i: int, token: Token, before: Token) -> None:
         """Refuse ``sin x/2``, ``x^1/2`` and ``6/1.5×10^-4`` at their last operator."""
-        following = self._tokens[i + 1] if i + 1 < len(self._tokens) else _NONE
+        following = self._tokens[i + 1] if i + 1 < len(self._tokens) else NOTHING
         if level.function is not None and following.type != "FUNCTION":
             raise self._readings.after_argument(level.function, i)
         if before.type != "NUMBER" or i < 2:
             return
-        outer = self._tokens[i - 2]
+        outer = self._tokens[i - 3 if self._tokens[i - 2].type == "MINUS" else i - 2]
         if token.type == "DIVIDE":
-            if outer is level.power and before.value == 1:
+            if outer is level.power and before.value in (1, -1):
                 raise self._readings.of_first_power(level.factor, outer, i)
-        elif token.value != "*" and following.type == "NUMBER" and following.value == 10 and self._is_power(i + 2):
-            if outer.type == "DIVIDE" or outer is level.power:
-                raise self._readings.scientific(level.term if outer.type == "DIVIDE" else level.factor, i)
+            return
+        ten = following.type == "NUMBER" and following.value == 10 and self._is_power(i + 2)
+        if ten and token.value != "*" and (outer is level.divide or outer is level.power):
+            raise self._readings.scientific(level.term if outer is level.divide else level.factor, i)
 
     def _comma(self, i: int, before: Token) -> str:
-        following = self._tokens[i + 1] if i + 1 < len(self._tokens) else _NONE
+        following = self._tokens[i + 1] if i + 1 < len(self._tokens) else NOTHING
         if before.type == following.type == "NUMBER" and before.end + 1 == following.start:
             left, right = self._readings.name(before), self._readings.name(following)
             return f"{left},{right} is not a number here: expected a decimal point. Write {left}.{right}."

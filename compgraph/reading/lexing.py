@@ -14,11 +14,7 @@ from typing import Any, NoReturn
 
 from compgraph.errors import ParseError
 
-__all__ = ["ENDS", "SIGNS", "Token", "normalised", "scan", "shown"]
-
-#: Types of tokens that end a value, and that may also stand before one.
-ENDS = frozenset({"NUMBER", "NAME", "CLOSE", "SUPERSCRIPT"})
-SIGNS = frozenset({"PLUS", "MINUS"})
+__all__ = ["ENDS", "NOTHING", "SIGNS", "STARTS", "Token", "normalised", "scan", "shown"]
 
 
 class Token:
@@ -35,6 +31,14 @@ class Token:
     def __repr__(self) -> str:
         return f"{self.type}({self.value!r})"
 
+
+#: Types of tokens that a value may begin with, end with, and have before it.
+STARTS = frozenset({"NUMBER", "NAME", "FUNCTION", "OPEN", "ROOT"})
+ENDS = frozenset({"NUMBER", "NAME", "CLOSE", "SUPERSCRIPT"})
+SIGNS = frozenset({"PLUS", "MINUS"})
+
+#: What stands before the first token and after the last.
+NOTHING = Token("", "", -1, -1)
 
 #: Characters → type of token. The full-width forms of East Asian keyboards are among them by normalisation.
 _SYMBOLS = {
@@ -82,6 +86,8 @@ _MARKS = "\u0300-\u036f\u20d0-\u20dc"  # hats, bars and arrows that are typed af
 _LETTER = rf"[^\W\d_{_SUPERSCRIPTS}{_FRACTIONS}]"
 _NAME = rf"{_LETTER}(?:[^\W{_SUPERSCRIPTS}{_FRACTIONS}]|[{_MARKS}])*['′’]*(?:\.\d+)?"
 
+_LETTERS_BELOW = re.compile("[ₐ-ₜᵢ-ᵪⱼ]+")
+
 _PATTERN = r"""
   [ \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]*
   (?:
@@ -111,15 +117,16 @@ def _pattern(decimal_comma: bool) -> re.Pattern[str]:
 
 
 def normalised(name: str) -> str:
-    """A name in the one form it is known by: ``u₁`` is ``u1``, ``w′`` is ``w'``, ligatures are letters.
+    """A name in the one form it is known by: ``u₁`` is ``u1``, ``xᵢ`` is ``x_i``, ``w′`` is ``w'``.
 
     Examples
     --------
-    >>> normalised("u₁′")
-    "u1'"
+    >>> normalised("u₁"), normalised("xᵢⱼ′")
+    ('u1', "x_ij'")
     """
     if name.isascii():
         return name
+    name = _LETTERS_BELOW.sub(r"_\g<0>", name)
     return unicodedata.normalize("NFKC", name).replace("’", "'").replace("′", "'")
 
 
@@ -232,7 +239,7 @@ def _refuse_character(text: str, position: int) -> NoReturn:
     character = text[position]
     named = unicodedata.name(character, "a control character" if character < "\xa0" else "an unknown character")
     if not character.isprintable():
-        message = f"the invisible character U+{ord(character):04X} ({named}) stands here: expected a formula. Delete it."
+        message = f"the invisible character U+{ord(character):04X} ({named}) is part of no formula. Delete it."
     elif character in "⁺⁻⁽⁾ⁿ" or unicodedata.decomposition(character).startswith("<super>"):
         message = f"{character} is a superscript without a number: expected one such as x². Write the exponent after ^."
     else:

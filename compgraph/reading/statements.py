@@ -129,8 +129,15 @@ class _Source:
         if len(text) > limits.characters:
             message = f"the text has {len(text)} characters: expected at most {limits.characters}. Shorten it."
             raise ParseError(message, limits.characters)
-        known = {**FUNCTIONS, **functions} if functions else FUNCTIONS
         declared = [names] if isinstance(names, str) else list(names)
+        for name in declared:
+            if not isinstance(name, str):
+                raise TypeError(f"names: expected strings, got {type(name).__name__} {name!r:.40}. Write names=['x'].")
+        known = dict(FUNCTIONS)
+        for name, function in (functions or {}).items():
+            if not isinstance(function, Primitive):
+                raise TypeError(f"functions: expected Primitives, got {type(function).__name__} for {name!r:.40}.")
+            known[normalised(name)] = function
         self.text = text
         self.limits = limits
         self.parts = scan(text, decimal_comma=decimal_comma)
@@ -165,20 +172,22 @@ class _Source:
         if self.targets[0] is not None:
             message = "= cannot stand here: expected an expression without a name. Write only what follows the =."
             raise ParseError(message, self.parts[0][1].start)
-        value = self.value(self.parts[0], self.parts[0][-1].end)
+        value: Expression | Number = self.value(self.parts[0], self.parts[0][-1].end)
         if isinstance(value, Expression):
             self.check_size(value)
-        return plain(value)
+            return value
+        number: Number = plain(value)
+        return number
 
     def value(self, tokens: Sequence[Token], end: int) -> Any:
         """The right side of one statement, which ends at `end`."""
         if not tokens:
             raise ParseError("nothing follows the =: expected an expression. Write one.", end)
-        written = explicit(tokens, self.text, self.vocabulary, self.number)
-        for token in written:
+        meant = self.vocabulary.resolved(self.text, tokens, self.number)
+        for token in meant:
             if token.type == "NAME" and type(token.value) is str:
                 token.value = self.lookup(token.value)
-        return build(written, end, self.limits)
+        return build(explicit(self.text, meant, self.number), end, self.limits)
 
     def lookup(self, name: str) -> Expression:
         """What a name stands for here: its last binding, or the input."""

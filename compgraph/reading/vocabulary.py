@@ -8,12 +8,13 @@ longest first, or ends in a function that is called (``xln(x)``).
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from compgraph.errors import ParseError
-from compgraph.expression import Primitive
-from compgraph.reading.folding import E, PI, Rounded
-from compgraph.reading.lexing import Token, normalised, shown
+from compgraph.expression import Number, Primitive
+from compgraph.reading.ambiguity import Readings
+from compgraph.reading.folding import PI, E
+from compgraph.reading.lexing import NOTHING, STARTS, Token, normalised, shown
 
 __all__ = ["Vocabulary", "accepts", "arity_advice"]
 
@@ -64,7 +65,7 @@ class Vocabulary:
         functions: Mapping[str, Primitive],
     ) -> None:
         self._keys = {normalised(name): name for name in declared}
-        self._known = {name for name in self._keys if name.partition(".")[0]} | _CONSTANTS.keys()
+        self._known = self._keys.keys() | _CONSTANTS.keys()
         self._lengths = sorted({len(name) for name in self._known if len(name) <= _LONGEST}, reverse=True)
         self._alone = {
             token.value
@@ -81,12 +82,29 @@ class Vocabulary:
         """A name as it was declared, for a name as it was read."""
         return self._keys.get(name, name)
 
-    def declares(self, name: str) -> bool:
-        """Whether a name is assigned or declared."""
-        return name in self._keys
+    def resolved(self, text: str, tokens: Sequence[Token], number: Callable[[Token], Number]) -> list[Token]:
+        """One statement with words and numbers as what they mean.
 
-    def resolve(self, word: Token, following: Token) -> list[Token]:
-        """A word as tokens NAME, whose value is a name or a constant, and FUNCTION, whose value is a Primitive."""
+        A token NAME has a name or a constant as its value, FUNCTION a Primitive, NUMBER what `number` makes of it.
+        """
+        resolved: list[Token] = []
+        for i, token in enumerate(tokens):
+            following = tokens[i + 1] if i + 1 < len(tokens) else NOTHING
+            if token.type == "NAME":
+                resolved += self._resolve(token, following)
+                continue
+            if token.type == "NUMBER" and type(token.value) is str:
+                _, letter, power = token.value.partition("E" if "E" in token.value else "e")
+                if letter:  # digits, e and digits alone are a number
+                    signed = power[0] in "+-"
+                    glued = following.type in STARTS and (signed or following.start == token.end)
+                    if glued or (letter if signed else letter + power) in self._keys:
+                        raise Readings(text, tokens).exponent_number(i, glued)
+                token.value = number(token)
+            resolved.append(token)
+        return resolved
+
+    def _resolve(self, word: Token, following: Token) -> list[Token]:
         name, called = word.value, following.type == "OPEN"
         if name in self._keys and not (called and name in self._functions):
             return [word]
@@ -106,7 +124,7 @@ class Vocabulary:
         return [word]
 
     def _split(self, name: str) -> list[str] | None:
-        """The known names that make up a word, the longest first; None unless all of it is used, and one is declared."""
+        """The known names that make up a word, the longest first; None if some of it is left, or none is declared."""
         if name not in self._splits:
             self._splits[name] = self._splitting(name) if len(name) <= _LONGEST else None
         return self._splits[name]
@@ -170,13 +188,13 @@ class Vocabulary:
                 advice = f"Write {function}({name[size:]}), or declare {name}."
                 raise self._hidden(word, function, advice)
             factor, function = name[:-size], name[-size:]
-            if following.type in ("NAME", "NUMBER", "ROOT") and self._is_function(function):
-                if factor in self._alone or self._split(factor):
-                    raise self._hidden(word, function, f"Write {factor}*{function}(…), or declare {name}.")
+            called = following.type in ("NAME", "NUMBER", "ROOT") and self._is_function(function)
+            if called and (factor in self._alone or self._split(factor)):
+                raise self._hidden(word, function, f"Write {factor}*{function}(…), or declare {name}.")
 
     def _is_function(self, name: str) -> bool:
         return name in self._functions and accepts(self._functions[name], 1)
 
     def _hidden(self, word: Token, function: str, advice: str) -> ParseError:
-        message = f"{shown(word.value)} is not a known name, but {function} is a function: expected brackets or a space."
+        message = f"{shown(word.value)} is no known name, but {function} is a function: expected brackets or a space."
         return ParseError(f"{message} {advice}", word.start)

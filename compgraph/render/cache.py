@@ -38,7 +38,7 @@ def load(name: str) -> bytes | None:
         if not _ours(place.stat()):
             return None
         # What is checked is the open file, so that nothing can be exchanged between the check and the reading.
-        with open(os.open(place / name, os.O_RDONLY | getattr(os, "O_BINARY", 0)), "rb") as file:
+        with open(place / name, "rb") as file:
             status = os.fstat(file.fileno())
             if not (_ours(status) and stat.S_ISREG(status.st_mode)):
                 return None

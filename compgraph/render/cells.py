@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -41,7 +42,7 @@ def card(script: Script, i: int) -> Cell:
     height = SIZES.card + len(lines) * step + SIZES.card
     text = 0.0
     for sweep in script.sweeps:
-        widest = max(text_width(total, size) for total in (sweep.totals[i], UNKNOWN))
+        widest = max(runs_width(total, size) for total in (sweep.totals[i], (UNKNOWN,)))
         text = max(text, SIZES.mark + runs_width(sweep.labels[i], size) + text_width(" = ", size) + widest)
     tall = step + 2 * SIZES.slot
     if text:
@@ -51,9 +52,9 @@ def card(script: Script, i: int) -> Cell:
     return Cell(
         tuple(lines),
         _baselines(top, len(lines), size, step),
-        Box(round(inside + 2 * SIZES.card + 2, 2), round(height, 2)),
-        round(height / 2 - SIZES.inset - tall, 2) if text else 0.0,
-        round(-text / 2, 2),
+        Box(_even(inside + 2 * SIZES.card), _even(height)),
+        round(height / 2 - SIZES.inset - tall, 1) if text else 0.0,
+        round(-text / 2, 1),
     )
 
 
@@ -61,20 +62,25 @@ def label(script: Script, i: int) -> Cell:
     """An edge's label: its partial in symbols, in numbers, and room for the term that will come along it."""
     edge, size, step = script.edges[i], SIZES.label, SIZES.label * SIZES.close
     lines = wrap(edge.formula, size, SIZES.widest * 0.7, SIZES.most) if any(edge.formula) else []
-    terms = [sweep.terms[i] for sweep in script.sweeps if i < len(sweep.terms) and sweep.terms[i]]
-    texts = [edge.number] * bool(edge.number) + terms
+    terms = [] if edge.silent else [sweep.terms[i] for sweep in script.sweeps if any(sweep.terms[i])]
+    texts = [*lines, *[(edge.number,)] * bool(edge.number), *terms]
     count = len(lines) + bool(edge.number) + bool(terms)
     if not count:
         return Cell((), (), Box(0.0, 0.0))
-    inside = max([runs_width(line, size) for line in lines] + [text_width(text, size) for text in texts])
+    inside = max(runs_width(line, size) for line in texts)
     height = count * step + 2 * SIZES.slot
     baselines = _baselines(-height / 2 + SIZES.slot, count, size, step)
-    return Cell(tuple(lines), baselines, Box(round(inside + 2 * SIZES.inset, 2), round(height, 2)))
+    return Cell(tuple(lines), baselines, Box(_even(inside + 2 * SIZES.inset), _even(height)))
+
+
+def _even(length: float) -> int:
+    """The next even number, so that half of it is short as well."""
+    return 2 * math.ceil(length / 2)
 
 
 def _baselines(top: float, count: int, size: float, step: float) -> tuple[float, ...]:
     # capitals, 0.66 of the size high, stand in the middle of their line
-    return tuple(round(top + (k + 0.5) * step + 0.33 * size, 2) for k in range(count))
+    return tuple(round(top + (k + 0.5) * step + 0.33 * size, 1) for k in range(count))
 
 
 def runs_width(runs: Runs, size: float) -> float:
@@ -83,7 +89,7 @@ def runs_width(runs: Runs, size: float) -> float:
 
 
 def wrap(runs: Runs, size: float, widest: float, most: int = 1000) -> list[Runs]:
-    """Break a line at its spaces, or anywhere if it has none; what is too much for `most` lines becomes an ellipsis.
+    """Break a line at its spaces, else between factors or words, else anywhere; what is too much for `most` lines becomes an ellipsis.
 
     Examples
     --------
@@ -94,18 +100,18 @@ def wrap(runs: Runs, size: float, widest: float, most: int = 1000) -> list[Runs]
         return [runs]
     letters = [(letter, bool(i % 2)) for i, run in enumerate(runs) for letter in run]
     lines: list[list[tuple[str, bool]]] = []
-    start = space = 0
+    start = space = joint = 0
     reached = 0.0
     for k, (letter, italic) in enumerate(letters):
-        advance = text_width(letter, size, italic)
-        reached += advance
+        reached += text_width(letter, size, italic)
         if reached > widest and k > start and letter != " ":
-            cut = space if space > start else k
-            lines.append(letters[start:cut])
-            start = cut
+            start, cut = next(cut for cut in (space, joint, k) if cut > start), start
+            lines.append(letters[cut:start])
             reached = sum(text_width(c, size, slanted) for c, slanted in letters[start : k + 1])
         if letter == " ":
             space = k + 1
+        elif letter in "·/_,(":
+            joint = k + 1
     lines.append(letters[start:])
     if len(lines) > most:
         last, room = lines[most - 1], widest - text_width("…", size)

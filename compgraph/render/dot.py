@@ -114,7 +114,7 @@ def _nodes(script: Script, moment: Moment | None) -> Iterator[dict[str, str]]:
         row: dict[str, str] = {}
         if sweep is not None and moment is not None:
             now = state(sweep.turns[i], moment.turn)
-            total = UNKNOWN if now == "todo" else sweep.totals[i]
+            total = UNKNOWN if now == "todo" else joined(sweep.totals[i])
             lines.append(f"{joined(sweep.labels[i])} = {total}")
             if now == "done":
                 row = {"color": colours.done, "style": "rounded,filled", "fillcolor": colours.done_fill}
@@ -139,7 +139,7 @@ def _edges(script: Script, moment: Moment | None) -> Iterator[tuple[int, int, di
         if sweep is not None and moment is not None:
             now = state(sweep.edge_turns[i], moment.turn)
             if now == "now":
-                lines.append(sweep.terms[i])
+                lines.append(joined(sweep.terms[i]))
                 row = {"color": colours.now, "penwidth": "3"}
             elif now == "done":
                 row = {"color": colours.done}

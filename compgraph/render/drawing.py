@@ -13,6 +13,7 @@ from html import escape
 from compgraph.render.cells import UNKNOWN, card, label, runs_width, wrap
 from compgraph.render.font import text_width
 from compgraph.render.layout import Curve, layout
+from compgraph.render.placing import close_labels, middle, stands_above
 from compgraph.render.script import SOLVED, Moment, Runs, Script, clean, joined, state
 from compgraph.render.style import MARKS, SIZES, sheet, theme_named
 
@@ -69,6 +70,7 @@ class Drawing:
         self.width = max(round(self.layout.width) + 2 * SIZES.margin, SIZES.least if script.sweeps else 0)
         self.height = round(self.layout.height) + 2 * SIZES.margin
         self._left = round((self.width - self.layout.width) / 2, 2)
+        self._beside = close_labels(self.layout, sideways=rankdir in ("LR", "RL"))
         self._drawn: dict[tuple[object, ...], str] = {}
 
     # -- the whole
@@ -131,7 +133,7 @@ class Drawing:
         if known is None:
             curve = self.layout.edges[i]
             (x0, y0), *rest = [self._at(*point) for point in curve.points]
-            line = f"M{x0:.8g} {y0:.8g}C" + " ".join(f"{x:.8g} {y:.8g}" for x, y in rest)
+            line = f"M{_n(x0)} {_n(y0)}C" + " ".join(f"{_n(x)} {_n(y)}" for x, y in rest)
             known = self._drawn[0, i, state] = (
                 f'<g id="e{i}" class="{state}"><path class="cg-line" d="{line}"/>'
                 f'<path class="cg-tip" d="{self._tip(curve)}"/></g>'
@@ -140,9 +142,9 @@ class Drawing:
 
     def _tip(self, curve: Curve) -> str:
         (x, y), (tip_x, tip_y) = self._at(*curve.points[-1]), self._at(*curve.arrow)
-        across_x, across_y = round((tip_y - y) * 0.6, 1), round((x - tip_x) * 0.6, 1)
+        across_x, across_y = (tip_y - y) * 0.6, (x - tip_x) * 0.6
         return (
-            f"M{tip_x:.8g} {tip_y:.8g}L{x + across_x:.8g} {y + across_y:.8g} {x - across_x:.8g} {y - across_y:.8g}z"
+            f"M{_n(tip_x)} {_n(tip_y)}L{_n(x + across_x)} {_n(y + across_y)} {_n(x - across_x)} {_n(y - across_y)}z"
         )
 
     def _node(self, i: int, moment: Moment | None, fixed: bool) -> str:
@@ -153,12 +155,12 @@ class Drawing:
             known = self._drawn[key] = self._written_node(i, state, total, moment, fixed)
         return known
 
-    def _written_node(self, i: int, state: str, total: str, moment: Moment | None, fixed: bool) -> str:
+    def _written_node(self, i: int, state: str, total: Runs, moment: Moment | None, fixed: bool) -> str:
         cell, (x, y) = self.cards[i], self._at(*self.layout.nodes[i][:2])
         wide, high = cell.box
         parts = [
-            f'<g id="n{i}" class="{state}" transform="translate({x:.8g} {y:.8g})">'
-            f'<rect class="cg-card" x="{-wide / 2:g}" y="{-high / 2:g}" width="{wide:g}" height="{high:g}" rx="9"/>'
+            f'<g id="n{i}" class="{state}" transform="translate({_n(x)} {_n(y)})">'
+            f'<rect class="cg-card" x="{_n(-wide / 2)}" y="{_n(-high / 2)}" width="{_n(wide)}" height="{_n(high)}" rx="9"/>'
         ]
         for line, baseline in zip(cell.lines, cell.baselines, strict=True):
             parts.append(_text(line, -runs_width(line, SIZES.text) / 2, baseline, SIZES.text, fixed))
@@ -169,31 +171,35 @@ class Drawing:
             shown = total_runs(self.script.sweeps[moment.sweep].labels[i], total)
             mark = next(name for name in ("now", "done", "todo") if f"cg-{name}" in state)
             parts.append(
-                f'<rect class="cg-slot" x="{-inset / 2:g}" y="{cell.slot:g}" width="{inset:g}" height="{tall:g}" rx="6"/>'
-                f'<path class="cg-mark" transform="translate({cell.left + 6:g} {middle:g})" d="{MARKS[mark]}"/>'
+                f'<rect class="cg-slot" x="{_n(-inset / 2)}" y="{_n(cell.slot)}" width="{_n(inset)}" height="{_n(tall)}" rx="6"/>'
+                f'<path class="cg-mark" transform="translate({_n(cell.left + 6)} {_n(middle)})" d="{MARKS[mark]}"/>'
             )
             parts.append(_text(shown, cell.left + SIZES.mark, middle + 0.33 * SIZES.text, SIZES.text, fixed, "cg-total"))
         return "".join([*parts, "</g>"])
 
     def _label(self, i: int, moment: Moment | None, fixed: bool) -> str:
         state = self._edge_state(i, moment)
-        term = self.script.sweeps[moment.sweep].terms[i] if moment and "cg-now" in state else ""
+        term = self.script.sweeps[moment.sweep].terms[i] if moment and "cg-now" in state else ("",)
         key = (2, i, state, term, fixed)
         known = self._drawn.get(key)
         if known is None:
             cell, (x, y) = self.labels[i], self._spot(i)
-            parts = [f'<g id="l{i}" class="{state}" transform="translate({x:.8g} {y:.8g})">']
+            parts = [f'<g id="l{i}" class="{state}" transform="translate({_n(x)} {_n(y)})">']
             lines: list[tuple[Runs, str]] = [(line, "cg-label cg-formula") for line in cell.lines]
             lines += [((self.script.edges[i].number,), "cg-label")] * bool(self.script.edges[i].number)
             if len(cell.baselines) > len(lines):  # the term, on the side away from the line
-                lines.insert(0 if self._above(i) else len(lines), ((term,), "cg-label cg-term"))
+                beside = self._beside[i]
+                above = beside is not None and stands_above(beside, self.layout.edges[i])
+                lines.insert(0 if above else len(lines), (term, "cg-label cg-term"))
             for (line, classes), baseline in zip(lines, cell.baselines, strict=True):
                 left = -runs_width(line, SIZES.label) / 2
                 if "cg-term" in classes:
-                    left, wide, high = 0.0, cell.box.width, SIZES.label * SIZES.close + 2
+                    terms = [sweep.terms[i] for sweep in self.script.sweeps]
+                    wide = round(max(runs_width(one, SIZES.label) for one in terms) + 2 * SIZES.inset)
+                    high, left = 20, 0.0
                     parts.append(
-                        f'<rect class="cg-chip" x="{-wide / 2:g}" y="{baseline - 0.33 * SIZES.label - high / 2:g}" '
-                        f'width="{wide:g}" height="{high:g}" rx="6"/>'
+                        f'<rect class="cg-chip" x="{_n(-wide / 2)}" y="{_n(baseline - 0.33 * SIZES.label - high / 2)}" '
+                        f'width="{_n(wide)}" height="{_n(high)}" rx="6"/>'
                     )
                 parts.append(_text(line, left, baseline, SIZES.label, fixed, classes))
             known = self._drawn[key] = "".join([*parts, "</g>"])
@@ -201,21 +207,21 @@ class Drawing:
 
     # -- states and places
 
-    def _node_state(self, i: int, moment: Moment | None) -> tuple[str, str]:
+    def _node_state(self, i: int, moment: Moment | None) -> tuple[str, Runs]:
         faint = " cg-faint" if self.script.nodes[i].faint else ""
         if moment is None:
-            return "cg-node" + faint, ""
+            return faint.strip(), ()
         sweep, turn = self.script.sweeps[moment.sweep], moment.turn
         now = state(sweep.turns[i], turn)
         source = " cg-from" if i in self._sources.get(moment, ()) else ""
-        return f"cg-node cg-{now}{source}{faint}", sweep.totals[i] if now != "todo" else UNKNOWN
+        return f"cg-{now}{source}{faint}", sweep.totals[i] if now != "todo" else (UNKNOWN,)
 
     def _edge_state(self, i: int, moment: Moment | None) -> str:
         if self.script.edges[i].silent:
-            return "cg-edge cg-silent"
+            return "cg-silent"
         if moment is None:
-            return "cg-edge"
-        return f"cg-edge cg-{state(self.script.sweeps[moment.sweep].edge_turns[i], moment.turn)}"
+            return ""
+        return f"cg-{state(self.script.sweeps[moment.sweep].edge_turns[i], moment.turn)}"
 
     @cached_property
     def _sources(self) -> dict[Moment, set[int]]:
@@ -228,19 +234,12 @@ class Drawing:
         return found
 
     def _at(self, x: float, y: float) -> tuple[float, float]:
-        return round(x + self._left, 1), round(y + SIZES.margin, 1)
+        return x + self._left, y + SIZES.margin
 
     def _spot(self, i: int) -> tuple[float, float]:
-        """The place of a label: the layout's, or the middle of the curve."""
-        curve = self.layout.edges[i]
-        if curve.label is not None:
-            return self._at(curve.label.x, curve.label.y)
-        return self._at(*_middle(curve))
-
-    def _above(self, i: int) -> bool:
-        """Whether a label stands above its edge."""
-        curve = self.layout.edges[i]
-        return curve.label is not None and curve.label.y < _middle(curve)[1]
+        """The place of a label: beside its line, or on the middle of it."""
+        beside = self._beside[i]
+        return self._at(beside.x, beside.y) if beside is not None else self._at(*middle(self.layout.edges[i]))
 
     # -- the caption
 
@@ -269,7 +268,7 @@ class Drawing:
         for state, words in (("done", "finished"), ("now", "this step"), ("todo", "to come")):
             at -= text_width(words, SIZES.small)
             parts.append(_text((words,), at, y, SIZES.small, fixed, "cg-small"))
-            parts.append(f'<path class="cg-key" transform="translate({at - 11:g} {y - 5:g})" d="{MARKS[state]}"/>')
+            parts.append(f'<path class="cg-key" transform="translate({_n(at - 11)} {_n(y - 5)})" d="{MARKS[state]}"/>')
             at -= 36
         y += SIZES.small
         said = captions[moment.turn] if moment.turn < len(captions) else captions[-1]
@@ -280,15 +279,10 @@ class Drawing:
         return "".join(parts)
 
 
-def total_runs(what: Runs, total: str) -> Runs:
-    """``∂J/∂t = 2.791``, in the styles of the left-hand side."""
-    return (*what[:-1], what[-1] + f" = {total}") if len(what) % 2 else (*what, f" = {total}")
-
-
-def _middle(curve: Curve) -> tuple[float, float]:
-    at = (len(curve.points) - 1) // 3 // 2 * 3
-    (ax, ay), (bx, by), (cx, cy), (dx, dy) = curve.points[at : at + 4]
-    return (ax + 3 * bx + 3 * cx + dx) / 8, (ay + 3 * by + 3 * cy + dy) / 8
+def total_runs(what: Runs, total: Runs) -> Runs:
+    """``∂J/∂t = 2.791``, in the styles of both sides."""
+    upright = len(what) % 2
+    return (*what[:-1], f"{what[-1]} = {total[0]}", *total[1:]) if upright else (*what, f" = {total[0]}", *total[1:])
 
 
 def _text(runs: Runs, x: float, y: float, size: float, fixed: bool, classes: str = "") -> str:
@@ -296,17 +290,21 @@ def _text(runs: Runs, x: float, y: float, size: float, fixed: bool, classes: str
     named = f' class="{classes}"' if classes else ""
     if len(runs) == 1:
         # resvg stretches every run by itself, so only a line of one run can be told its length
-        length = f' textLength="{runs_width(runs, size):.5g}" lengthAdjust="spacingAndGlyphs"' * bool(fixed and runs[0])
-        return f'<text{named} x="{x:.5g}" y="{y:.5g}"{length}>{_safe(runs[0])}</text>'
+        length = f' textLength="{_n(runs_width(runs, size))}" lengthAdjust="spacingAndGlyphs"' * bool(fixed and runs[0])
+        return f'<text{named} x="{_n(x)}" y="{_n(y)}"{length}>{_safe(runs[0])}</text>'
     written = []
     at = x
     for i, run in enumerate(runs):
-        place = f' x="{at:.5g}"' if fixed and i else ""
+        place = f' x="{_n(at)}"' if fixed and i else ""
         slanted = ' class="cg-i"' if i % 2 else ""
         if run:
             written.append(f"<tspan{slanted}{place}>{_safe(run)}</tspan>" if slanted or place else _safe(run))
         at += text_width(run, size, bool(i % 2))
-    return f'<text{named} x="{x:.5g}" y="{y:.5g}">{"".join(written)}</text>'
+    return f'<text{named} x="{_n(x)}" y="{_n(y)}">{"".join(written)}</text>'
+
+
+def _n(number: float) -> str:
+    return f"{number:.1f}".removesuffix(".0")
 
 
 def _safe(words: str) -> str:

@@ -109,7 +109,8 @@ class Film:
     ) -> None:
         self.script = script
         self.theme = theme
-        self.title = title or " · ".join(dict.fromkeys(sweep.heading for sweep in script.sweeps[:3]))
+        seeds = ", ".join(sweep.seed for sweep in script.sweeps[:6]) + (", …" if len(script.sweeps) > 6 else "")
+        self.title = title or f"Derivatives {'of' if script.direction == 'reverse' else 'with respect to'} {seeds}"
         self._options = {"rankdir": rankdir, "engine": engine}
         self._moments = [
             Moment(s, turn) for s, sweep in enumerate(script.sweeps) for turn in range(len(sweep.captions))
@@ -229,7 +230,7 @@ class Film:
             self.html(),
             f"data:image/png;base64,{image}",
             width=max(1.4 * drawing.width, 720),
-            height=min(drawing.height, 620) + 300,
+            height=min(drawing.height, 620) + 270,
             label=self.title,
         )
 

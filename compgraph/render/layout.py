@@ -149,7 +149,17 @@ def _system(text: str, timeout: float) -> str:
 
 
 def _embedded(text: str, timeout: float) -> str:
-    """Ask Graphviz in WebAssembly, in a fresh machine of its own that is thrown away afterwards."""
+    """Ask Graphviz in WebAssembly."""
+    import wasmtime
+
+    try:
+        return _run(text, timeout)
+    except (wasmtime.WasmtimeError, wasmtime.Trap) as error:
+        raise RuntimeError(str(error).strip().splitlines()[-1].strip()) from None  # above it is a trace of the guest
+
+
+def _run(text: str, timeout: float) -> str:
+    """Start a machine of its own, ask it, and throw it away."""
     import wasmtime
 
     engine = wasmtime.Engine(_configuration())
@@ -175,8 +185,6 @@ def _embedded(text: str, timeout: float) -> str:
     thread.start()
     try:
         return answer.result(timeout)
-    except (wasmtime.WasmtimeError, wasmtime.Trap, wasmtime.ExitTrap) as error:
-        raise RuntimeError(str(error).strip().splitlines()[-1].strip()) from None  # above it is a trace of the guest
     finally:
         engine.increment_epoch()
         thread.join()

@@ -23,7 +23,7 @@ from compgraph.render.style import FAMILY, MARKS, THEMES, VARIABLES, Theme, shee
 __all__ = ["iframe", "page"]
 
 #: How far a picture is shrunk or enlarged to fit its window, before it is scrolled or framed by empty space.
-SMALLEST, LARGEST = 0.62, 1.4
+SMALLEST, LARGEST = 0.62, 1.8
 
 
 def page(drawing: Drawing, *, title: str, theme: str | None = None) -> str:
@@ -89,9 +89,9 @@ def _data(drawing: Drawing) -> str:
                 "frames": len(sweep.captions),
                 "turns": sweep.turns,
                 "labels": sweep.labels,
-                "totals": sweep.totals,
+                "totals": [_bare(runs) for runs in sweep.totals],
                 "edges": sweep.edge_turns,
-                "terms": sweep.terms,
+                "terms": [_bare(runs) for runs in sweep.terms],
             }
             for sweep in script.sweeps
         ],
@@ -100,6 +100,11 @@ def _data(drawing: Drawing) -> str:
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return text
+
+
+def _bare(runs: Runs) -> Runs | str:
+    """Runs as the player reads them: most are one."""
+    return runs[0] if len(runs) == 1 else runs
 
 
 def _style(drawing: Drawing) -> str:

@@ -41,8 +41,9 @@ Runs = tuple[str, ...]
 TYPESET = 200
 
 _LETTER = "A-Za-zÀ-ÖØ-öø-ʯͰ-ϿЀ-ӿ"
-_ALONE = re.compile(f"(?<![{_LETTER}])([{_LETTER}])(?![{_LETTER}])")
+_ALONE = re.compile(f"(?<![{_LETTER}_])([{_LETTER}])(?![{_LETTER}])")
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_LONG = re.compile(r"\d+\.\d{6,}")
 _ONE_LINE = str.maketrans("\t\n\r", "   ")
 NBSP = "\u00a0"
 
@@ -80,11 +81,12 @@ class Sweep(NamedTuple):
     pulls a term along it.
     """
 
+    seed: str
     heading: str
     labels: tuple[Runs, ...]
-    totals: tuple[str, ...]
+    totals: tuple[Runs, ...]
     turns: tuple[int, ...]
-    terms: tuple[str, ...]
+    terms: tuple[Runs, ...]
     edge_turns: tuple[int, ...]
     captions: tuple[Caption, ...]
 
@@ -150,7 +152,7 @@ def script(
     >>> _ = graph.add_edge("x", "u1", partial=3.0)
     >>> said = script(graph, {"u1": reverse(graph, {"u1": 1})})
     >>> [joined(node.how) for node in said.nodes], said.sweeps[0].totals, said.sweeps[0].turns
-    (['x', 'u₁'], ('3', '1'), (2, 1))
+    (['x', 'u₁'], (('3',), ('1',)), (2, 1))
     """
     if direction not in ("reverse", "forward"):
         raise ValueError(f"unknown direction {direction!r}: expected 'reverse' or 'forward'.")
@@ -186,34 +188,39 @@ class _Writer:
             self.edge_place[tail, head, key] = len(self.edge_place)
             made = formula(graph, tail, head, key) if graph.nodes[head].get("primitive") is not None else None
             partial = data.get("partial", "undefined" if "undefined" in data else None)
-            symbols = self.written(partial if made is None and isinstance(partial, Expression) else made)
+            made = made if isinstance(made, Expression) else partial
+            symbols = _LONG.sub(self.rounded, self.written(made)) if isinstance(made, Expression) else ""
             number = "" if partial is None or isinstance(partial, Expression) else self.shown(partial)
-            yield Edge(place[tail], place[head], self.line(symbols if symbols != number else ""), number, False)
+            yield Edge(place[tail], place[head], self.line(symbols), number, False)
         for head, data in graph.nodes(data=True):
             for position, argument in enumerate(data.get("arguments") or ()):
                 if type(argument) is str and argument in place and (argument, head, position) not in self.edge_place:
                     yield Edge(place[argument], place[head], ("",), "", True)
 
     def sweep(self, seed: Any, steps: Iterable[Step]) -> Sweep:
-        reverse, top = self.direction == "reverse", self.names[self.place[seed]]
-        labels = [self.line(f"∂{top}/∂{one}" if reverse else f"∂{one}/∂{top}") for one in self.names]
-        totals, turns = [""] * len(labels), [0] * len(labels)
-        terms, edge_turns = [""] * len(self.edge_place), [0] * len(self.edge_place)
-        captions = [Caption(self.prose(f"Values and partials are known. No derivative is: {_OPENING[reverse]}."), ("",))]
+        reverse, short = self.direction == "reverse", [_short(one) for one in self.names]
+        top = short[self.place[seed]]
+        labels = [self.line(f"∂{top}/∂{one}" if reverse else f"∂{one}/∂{top}") for one in short]
+        totals, turns = [("",)] * len(labels), [0] * len(labels)
+        terms, edge_turns = [("",)] * len(self.edge_place), [0] * len(self.edge_place)
+        captions = [Caption(self.prose(_OPENING.format(top)), ("",))]
         for turn, step in enumerate(steps, 1):
             place = self.place[step.node]
-            turns[place], totals[place] = turn, self.shown(step.total)
+            turns[place], totals[place] = turn, self.line(self.shown(step.total))
             for term in step.terms:
                 edge = self.edge_place[term.tail, term.head, term.key]
-                edge_turns[edge], terms[edge] = turn, _signed(self.shown(term.product))
+                edge_turns[edge], terms[edge] = turn, self.line(_signed(self.shown(term.product)))
             told: dict[str, Any] = {"direction": self.direction, "seed": seed, "graph": self.graph}
             sentence = step_sentence(step, digits=self.digits, **told)
             captions.append(Caption(self.prose(sentence), self.prose(step_reason(step, **told))))
         heading = f"{'Reverse' if reverse else 'Forward'} sweep from {top}"
-        return Sweep(heading, *map(tuple, (labels, totals, turns, terms, edge_turns, captions)))  # type: ignore[arg-type]
+        return Sweep(top, heading, *map(tuple, (labels, totals, turns, terms, edge_turns, captions)))  # type: ignore[arg-type]
 
     def written(self, value: Any) -> str:
         return "" if value is None else text(value, limit=40, pretty=True)
+
+    def rounded(self, found: re.Match[str]) -> str:
+        return number(float(found[0]), self.digits)
 
     def shown(self, value: Any) -> str:
         return self.written(value) if isinstance(value, Expression) else number(value, self.digits)
@@ -228,7 +235,12 @@ class _Writer:
         return typeset(words, self.letters) if not self.plain else (clean(words),)
 
 
-_OPENING = {True: "the sweep starts at the output", False: "the sweep starts at the input"}
+_OPENING = "Values and partials are known, derivatives are not. The sweep starts at {}."
+
+
+def _short(shown: str) -> str:
+    """A name as it stands in a derivative, where two of them have to fit."""
+    return shown if len(shown) <= 26 else f"{shown[:15]}…{shown[-10:]}"
 
 
 def _signed(product: str) -> str:

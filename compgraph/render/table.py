@@ -71,11 +71,14 @@ class Table:
     >>> print(solve("t = x^2; y = t*x", at={"x": 3}).table())
     Reverse sweep from y
     <BLANKLINE>
-    Forward         Backward                               Local partial   Total so far
-    ───────────────────────────────────────────────────────────────────────────────────
-    y = t·x = 27    ∂y/∂y = 1 (the seed)
-                    ∂y/∂t += ∂y/∂y · ∂y/∂t = 1 · 3 = 3     ∂y/∂t = x       3
-                    ∂y/∂x += ∂y/∂y · ∂y/∂x (direct) = 1 · 9 = 9   ∂y/∂x = t   9
+    Forward        Backward                                      Local partial        Total so far
+    ──────────────────────────────────────────────────────────────────────────────────────────────
+    y = t·x = 27   ∂y/∂y = 1 (the seed)
+                   ∂y/∂t += ∂y/∂y · ∂y/∂t = 1 · 3 = 3            ∂y/∂t = x            3
+                   ∂y/∂x += ∂y/∂y · ∂y/∂x (direct) = 1 · 9 = 9   ∂y/∂x (direct) = t   9
+    t = x² = 9     ∂y/∂x += ∂y/∂t · ∂t/∂x = 3 · 6 = 18           ∂t/∂x = 2·x          27
+    ──────────────────────────────────────────────────────────────────────────────────────────────
+    x = 3          ∂y/∂x = 27
     """
 
     def __init__(self, solution: Solution, *, digits: int = 6) -> None:
@@ -108,8 +111,12 @@ class Table:
         return (Row(node, self._steps.get(node), ()) for node in asked)
 
     def _row(self, node: Any) -> Row:
-        edges = self.solution.graph.in_edges(node, keys=True)
-        return Row(node, self._steps.get(node), tuple([self._lines[edge] for edge in edges if edge in self._lines]))
+        step = self._steps.get(node)
+        if self._reverse:  # each argument once, so their order is free: that of the equation
+            edges = list(self.solution.graph.in_edges(node, keys=True))
+        else:
+            edges = [term[:3] for term in step.terms] if step else []
+        return Row(node, step, tuple([self._lines[edge] for edge in edges if edge in self._lines]))
 
     # -- cells
 

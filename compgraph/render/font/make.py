@@ -1,7 +1,7 @@
 """Make the fonts and the table of widths in this folder from STIX Two Math.
 
-A development tool, run by hand as ``python -m compgraph.render.font.make``.  It needs fonttools, brotli, and ziamath 0.13
-for the source.  The same source gives the same bytes.
+A development tool, run by hand as ``python -m compgraph.render.font.make``.  It needs fonttools and brotli, and
+ziamath 0.13 for the source.  The same source gives the same bytes.
 
 Two styles are cut from the one upright mathematical font: *regular* is its own alphabet; *italic* has the mathematical
 italics (𝑥 of U+1D465) at the places of plain letters, and other letters slanted.  Both have index and exponent letters

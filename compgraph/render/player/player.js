@@ -47,7 +47,7 @@
       if (is === 1) sources.add(edge.source);
       if (edge.is === is && edge.sweep === sweep) return;
       for (const group of edge.groups) states.forEach((name, s) => group.classList.toggle(name, s === is));
-      if (edge.term) edge.term.textContent = is === 1 ? sweep.terms[i] : "";
+      if (edge.term) write(edge.term, is === 1 ? [sweep.terms[i]].flat() : []);
       Object.assign(edge, { is, sweep });
     });
     let current = -1;
@@ -59,8 +59,9 @@
       states.forEach((name, s) => node.group.classList.toggle(name, s === is));
       node.mark.setAttribute("d", film.marks[is]);
       const label = sweep.labels[i];
-      const number = " = " + (is ? sweep.totals[i] : film.unknown);
-      write(node.total, label.length % 2 ? [...label.slice(0, -1), label.at(-1) + number] : [...label, number]);
+      const [first, ...more] = [is ? sweep.totals[i] : film.unknown].flat();
+      const upright = label.length % 2 ? label.at(-1) : "";
+      write(node.total, [...label.slice(0, label.length - (label.length % 2)), `${upright} = ${first}`, ...more]);
       Object.assign(node, { is, sweep });
     });
     heading.textContent = sweep.heading;
