@@ -12,12 +12,67 @@ from fractions import Fraction
 from functools import reduce
 from typing import Any
 
-from compgraph.expression import Number, exact_root
+from compgraph.errors import DomainError
+
+__all__ = ["EXACT_BITS", "exact_root", "power", "too_long"]
+
+Number = int | float | Fraction
 
 LOG_2 = math.log(2)
 SQRT_2 = math.sqrt(2)
 
 # -- powers and roots
+
+
+def power(x: Any, n: Any) -> Any:
+    if type(x) is Fraction and type(n) is Fraction:
+        if n.denominator == 1 and x.numerator.bit_length() + x.denominator.bit_length() > 2:
+            bits = max(x.numerator.bit_length(), x.denominator.bit_length()) * abs(n.numerator)
+            if bits > EXACT_BITS:
+                raise too_long(bits)
+        elif n.denominator != 1:
+            return _root(x, n)
+    result = x**n
+    if type(result) is complex:
+        raise ValueError("a negative base with a fractional exponent")
+    return result
+
+
+def _root(x: Fraction, n: Fraction) -> Any:
+    """x^(p/q), exact where the root is; a float otherwise."""
+    if x < 0:
+        raise ValueError("a negative base with a fractional exponent")
+    if (root := exact_root(x, n.denominator)) is not None:
+        return power(root, Fraction(n.numerator))
+    return float(x) ** float(n)
+
+
+def exact_root(x: Fraction, degree: int) -> Fraction | None:
+    """The root of a fraction ≥ 0 where it is a fraction itself."""
+    top, bottom = _integer_root(x.numerator, degree), _integer_root(x.denominator, degree)
+    return Fraction(top, bottom) if top**degree == x.numerator and bottom**degree == x.denominator else None
+
+
+def _integer_root(n: int, degree: int) -> int:
+    """The largest integer whose power is at most n ≥ 0, by Newton's method from above."""
+    if degree >= n.bit_length():
+        return int(n > 0)
+    root = 1 << -(-n.bit_length() // degree)
+    while (lower := ((degree - 1) * root + n // root ** (degree - 1)) // degree) < root:
+        root = lower
+    return root
+
+
+#: The longest exact result, in bits, before it is refused.
+EXACT_BITS = 100_000
+
+
+def too_long(bits: int) -> DomainError:
+    """The error for an exact result that would not fit."""
+    return DomainError(
+        f"an exact result of about {bits} bits is refused: expected at most {EXACT_BITS}. "
+        "Leave out exact=True to compute with floats."
+    )
 
 
 def square(x: Number) -> Number:

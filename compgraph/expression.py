@@ -20,10 +20,10 @@ from typing import Any, NoReturn
 import numpy as np
 
 from compgraph.errors import DomainError
+from compgraph.evaluation import Number, power
 
-__all__ = ["Application", "Expression", "Number", "Partial", "Primitive", "Variable", "equal", "evaluation_order"]
+__all__ = ["Application", "Expression", "Number", "Partial", "Primitive", "Variable", "equal", "literal"]
 
-Number = int | float | Fraction
 #: ``∂(output, *arguments)``, or the number itself where the partial is constant, or None where there is no edge.
 Partial = Callable[..., Any] | Number | None
 
@@ -192,7 +192,9 @@ class Expression:
         return self
 
     def __reduce__(self) -> Any:
-        return _from_listing, (_to_listing(self),)
+        from compgraph import traversal
+
+        return traversal.from_listing, (traversal.to_listing(self),)
 
 
 class Variable(Expression):
@@ -439,134 +441,7 @@ def _float(value: Any) -> float:
         return math.inf if value > 0 else -math.inf
 
 
-# -- traversal and pickling, without recursion
-
-
-def evaluation_order(outputs: Iterable[Any]) -> list[Expression]:
-    """Every expression that the outputs need, each once, arguments before results.
-
-    Cost: linear in the number of operations, plus a sort by creation order.
-    """
-    stack = [output for output in outputs if isinstance(output, Expression)]
-    seen = set(stack)
-    add, push, pop = seen.add, stack.append, stack.pop
-    while stack:
-        for argument in pop().arguments:
-            if argument not in seen and isinstance(argument, Expression):
-                add(argument)
-                push(argument)
-    return sorted(seen, key=_creation)
-
-
-_creation = operator.attrgetter("serial")
-
-
-def demanded(
-    roots: Iterable[Any],
-    parts: Callable[[Any], tuple[Primitive, tuple[Any, ...]]],
-    is_node: Callable[[Any], bool],
-    values: dict[Any, Any],
-    operand: Callable[[Any], Any],
-    compute: Callable[[Any, tuple[Any, ...]], Any],
-) -> None:
-    """Evaluate what the roots need and nothing else: of a `where` its condition and the branch that it takes.
-
-    Works on anything that has `parts` (a primitive and arguments): expressions and nodes of a graph alike. `values`
-    holds the inputs and receives the rest; `operand` turns an argument into its value.
-    """
-    stack = list(roots)[::-1]
-    while stack:
-        node = stack[-1]
-        if node in values:
-            stack.pop()
-            continue
-        primitive, arguments = parts(node)
-        branches = primitive.name == "where" and len(arguments) == 3
-        needed: tuple[Any, ...] = arguments[:1] if branches else arguments
-        missing = [a for a in needed if is_node(a) and a not in values]
-        if not missing and branches:
-            taken = arguments[1] if operand(arguments[0]) else arguments[2]
-            missing = [taken] if is_node(taken) and taken not in values else []
-            if not missing:
-                values[node] = operand(taken)
-        elif not missing:
-            values[node] = compute(node, tuple([operand(a) for a in arguments]))
-        stack += missing[::-1]
-
-
-def _to_listing(expression: Expression) -> list[tuple[Primitive, tuple[Any, ...], str | None]]:
-    order = evaluation_order([expression])
-    place = {e: i for i, e in enumerate(order)}
-    # a place is wrapped in a one-tuple, so that it cannot be mistaken for a literal
-    return [
-        (e.primitive, tuple((place[a],) if isinstance(a, Expression) else a for a in e.arguments), e.name)
-        for e in order
-    ]
-
-
-def _from_listing(listing: list[tuple[Primitive, tuple[Any, ...], str | None]]) -> Expression:
-    built: list[Expression] = []
-    for primitive, arguments, name in listing:
-        if primitive is VARIABLE:
-            built.append(Variable(str(name)))
-        else:
-            operands = tuple(built[a[0]] if isinstance(a, tuple) else a for a in arguments)
-            built.append(_apply(primitive, operands, name))
-    return built[-1]
-
-
 # -- arithmetic: the rows that operators use
-
-
-def _power(x: Any, n: Any) -> Any:
-    if type(x) is Fraction and type(n) is Fraction:
-        if n.denominator == 1 and x.numerator.bit_length() + x.denominator.bit_length() > 2:
-            bits = max(x.numerator.bit_length(), x.denominator.bit_length()) * abs(n.numerator)
-            if bits > EXACT_BITS:
-                raise too_long(bits)
-        elif n.denominator != 1:
-            return _root(x, n)
-    result = x**n
-    if type(result) is complex:
-        raise ValueError("a negative base with a fractional exponent")
-    return result
-
-
-def _root(x: Fraction, n: Fraction) -> Any:
-    """x^(p/q), exact where the root is; a float otherwise."""
-    if x < 0:
-        raise ValueError("a negative base with a fractional exponent")
-    if (root := exact_root(x, n.denominator)) is not None:
-        return _power(root, Fraction(n.numerator))
-    return float(x) ** float(n)
-
-
-def exact_root(x: Fraction, degree: int) -> Fraction | None:
-    """The root of a fraction ≥ 0 where it is a fraction itself."""
-    top, bottom = _integer_root(x.numerator, degree), _integer_root(x.denominator, degree)
-    return Fraction(top, bottom) if top**degree == x.numerator and bottom**degree == x.denominator else None
-
-
-def _integer_root(n: int, degree: int) -> int:
-    """The largest integer whose power is at most n ≥ 0, by Newton's method from above."""
-    if degree >= n.bit_length():
-        return int(n > 0)
-    root = 1 << -(-n.bit_length() // degree)
-    while (lower := ((degree - 1) * root + n // root ** (degree - 1)) // degree) < root:
-        root = lower
-    return root
-
-
-#: The longest exact result, in bits, before it is refused.
-EXACT_BITS = 100_000
-
-
-def too_long(bits: int) -> DomainError:
-    """The error for an exact result that would not fit."""
-    return DomainError(
-        f"an exact result of about {bits} bits is refused: expected at most {EXACT_BITS}. "
-        "Leave out exact=True to compute with floats."
-    )
 
 
 def _power_base(y: Any, x: Any, n: Any) -> Any:
@@ -577,7 +452,7 @@ def _power_base(y: Any, x: Any, n: Any) -> Any:
             return n
         if n == 2:
             return n * x
-    return n * (_power(x, n - 1) if type(x) is Fraction else x ** (n - 1))
+    return n * (power(x, n - 1) if type(x) is Fraction else x ** (n - 1))
 
 
 def _power_exponent(y: Any, x: Any, n: Any) -> Any:
@@ -608,7 +483,7 @@ DIVIDE = Primitive(
 )
 POWER = Primitive(
     "power",
-    _power,
+    power,
     _power_base,
     _power_exponent,
     domain="x > 0, or x < 0 with an integer exponent, or 0 with an exponent ≥ 0",

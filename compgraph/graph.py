@@ -20,9 +20,9 @@ from compgraph.expression import (
     Primitive,
     _apply,
     _operand,
-    evaluation_order,
     literal,
 )
+from compgraph.traversal import evaluation_order
 
 __all__ = ["Graph", "gc_paused", "trace"]
 
@@ -78,6 +78,7 @@ def trace(expressions: Any, *, inputs: Iterable[str] = ()) -> Graph:
 
     Examples
     --------
+    >>> from compgraph.expression import Variable
     >>> x = Variable("x")
     >>> graph = trace(x * x)
     >>> list(graph.edges(keys=True))

@@ -12,11 +12,12 @@ from typing import Any
 import networkx as nx
 
 from compgraph.errors import DomainError
-from compgraph.expression import VARIABLE, Partial, demanded
+from compgraph.expression import VARIABLE, Partial
 from compgraph.functions import WHERE
 from compgraph.graph import gc_paused
 from compgraph.numbers import entered, ieee, refuse_long
 from compgraph.symbols import definition, symbolize
+from compgraph.traversal import demanded
 
 __all__ = ["linearize"]
 

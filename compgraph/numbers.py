@@ -11,19 +11,9 @@ from typing import Any
 import numpy as np
 
 from compgraph.errors import DomainError
-from compgraph.expression import (
-    DIVIDE,
-    EXACT_BITS,
-    LITERAL,
-    POWER,
-    VARIABLE,
-    Application,
-    Expression,
-    Number,
-    Variable,
-    demanded,
-    too_long,
-)
+from compgraph.evaluation import EXACT_BITS, Number, too_long
+from compgraph.expression import DIVIDE, POWER, Expression, Variable
+from compgraph.traversal import demanded
 
 __all__ = ["entered", "ieee", "refuse_long"]
 

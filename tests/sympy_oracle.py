@@ -7,7 +7,7 @@ from typing import Any
 import sympy as sp
 
 import compgraph as cg
-from compgraph.expression import evaluation_order
+from compgraph.traversal import evaluation_order
 
 _RULES: dict[str, Any] = {
     "add": lambda a, b: a + b,

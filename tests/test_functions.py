@@ -17,19 +17,9 @@ from hypothesis import strategies as st
 
 from compgraph import functions as F
 from compgraph.errors import DomainError
-from compgraph.expression import (
-    ABS,
-    EQUAL,
-    LITERAL,
-    POWER,
-    VARIABLE,
-    Application,
-    Expression,
-    Primitive,
-    Variable,
-    evaluation_order,
-)
+from compgraph.expression import ABS, EQUAL, LITERAL, POWER, VARIABLE, Application, Expression, Primitive, Variable
 from compgraph.numbers import ieee
+from compgraph.traversal import evaluation_order
 from tests.primitive_cases import ALIASES, LOGICAL, NUMERIC, Case, mp
 
 ROWS = {**F.HIDDEN, **{name: row for name, row in F.FUNCTIONS.items() if name == row.name}}

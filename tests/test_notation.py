@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 from compgraph import functions as F
 from compgraph import notation
 from compgraph.errors import DomainError
-from compgraph.expression import POWER, Expression, Primitive, Variable, equal, evaluation_order, literal
+from compgraph.expression import POWER, Expression, Primitive, Variable, equal, literal
 from compgraph.functions import where
 from compgraph.reading import PROBLEM, read_expression
+from compgraph.traversal import evaluation_order
 
 a, b, c, x, y, z, n = map(Variable, "abcxyzn")
 u1, alpha = Variable("u1"), Variable("alpha")

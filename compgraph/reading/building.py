@@ -8,11 +8,11 @@ from importlib import resources
 from typing import Any, NamedTuple
 
 from compgraph.errors import DomainError, ParseError
+from compgraph.evaluation import EXACT_BITS, Number
 from compgraph.expression import (
     ADD,
     DIVIDE,
     EQUAL,
-    EXACT_BITS,
     GREATER,
     GREATER_EQUAL,
     LESS,
@@ -24,7 +24,6 @@ from compgraph.expression import (
     SUBTRACT,
     Application,
     Expression,
-    Number,
     Primitive,
 )
 from compgraph.reading.folding import E, TooLarge, fold, plain

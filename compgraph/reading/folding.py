@@ -11,7 +11,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from compgraph.expression import POWER, Number, Primitive
+from compgraph.evaluation import Number
+from compgraph.expression import POWER, Primitive
 
 __all__ = ["PI", "E", "Rounded", "TooLarge", "decimal", "fold", "plain"]
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from compgraph.errors import ParseError
-from compgraph.expression import ABS, Number
+from compgraph.evaluation import Number
+from compgraph.expression import ABS
 from compgraph.reading.ambiguity import Readings
 from compgraph.reading.lexing import ENDS, NOTHING, SIGNS, STARTS, Token
 from compgraph.reading.vocabulary import accepts, arity_advice

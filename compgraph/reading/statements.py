@@ -9,21 +9,14 @@ from contextlib import contextmanager
 from typing import Any
 
 from compgraph.errors import ParseError
-from compgraph.expression import (
-    IDENTITY,
-    Application,
-    Expression,
-    Number,
-    Primitive,
-    Variable,
-    evaluation_order,
-    literal,
-)
+from compgraph.evaluation import Number
+from compgraph.expression import IDENTITY, Application, Expression, Primitive, Variable, literal
 from compgraph.reading.building import ANSWER, PROBLEM, Limits, build, too_large
 from compgraph.reading.folding import TooLarge, decimal, plain
 from compgraph.reading.juxtaposition import explicit
 from compgraph.reading.lexing import Token, normalised, scan, shown
 from compgraph.reading.vocabulary import Vocabulary
+from compgraph.traversal import evaluation_order
 
 __all__ = ["read", "read_expression", "read_number"]
 

@@ -11,7 +11,8 @@ import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from compgraph.errors import ParseError
-from compgraph.expression import Number, Primitive
+from compgraph.evaluation import Number
+from compgraph.expression import Primitive
 from compgraph.reading.ambiguity import Readings
 from compgraph.reading.folding import PI, E
 from compgraph.reading.lexing import NOTHING, STARTS, Token, normalised, shown

@@ -89,7 +89,7 @@ def runs_width(runs: Runs, size: float) -> float:
 
 
 def wrap(runs: Runs, size: float, widest: float, most: int = 1000) -> list[Runs]:
-    """Break a line at its spaces, else between factors or words, else anywhere; what is too much for `most` lines becomes an ellipsis.
+    """Break a line at its spaces, else between factors or words, else anywhere; what is too much becomes an ellipsis.
 
     Examples
     --------

@@ -90,15 +90,14 @@ def _escaped(words: str) -> str:
 
 
 def _label(lines: list[str]) -> str:
-    r"""Lines, already escaped, in one label; ``\n`` is Graphviz's own."""
-    return "\\n".join(lines)
+    return "\\n".join(map(_escaped, lines))
 
 
 def _literal(value: str) -> str:
-    import graphviz
+    from graphviz import nohtml
 
-    # a subclass of str that the package does not take for HTML, however it begins and ends
-    return graphviz.quoting.NoHtml(value)
+    literal: str = nohtml(value)  # the package would take a label in angle brackets for markup
+    return literal
 
 
 def _attributes(row: dict[str, str]) -> str:
@@ -107,40 +106,38 @@ def _attributes(row: dict[str, str]) -> str:
 
 
 def _nodes(script: Script, moment: Moment | None) -> Iterator[dict[str, str]]:
-    sweep = None if moment is None else script.sweeps[moment.sweep]
-    colours = THEMES["light"]
     for i, node in enumerate(script.nodes):
         lines = [joined(node.how)] + [f"= {node.value}"] * bool(node.value)
-        row: dict[str, str] = {}
-        if sweep is not None and moment is not None:
-            now = state(sweep.turns[i], moment.turn)
-            total = UNKNOWN if now == "todo" else joined(sweep.totals[i])
+        look = {"style": "rounded,dotted"} if node.faint else {}
+        if moment is not None:
+            sweep = script.sweeps[moment.sweep]
+            is_at = state(sweep.turns[i], moment.turn)
+            total = UNKNOWN if is_at == "todo" else joined(sweep.totals[i])
             lines.append(f"{joined(sweep.labels[i])} = {total}")
-            if now == "done":
-                row = {"color": colours.done, "style": "rounded,filled", "fillcolor": colours.done_fill}
-            elif now == "now":
-                row = {"color": colours.now, "style": "rounded,filled", "fillcolor": colours.now_fill, "penwidth": "3"}
-            else:
-                row = {"color": colours.rule, "style": "rounded,dashed"}
-        elif node.faint:
-            row = {"color": colours.rule, "style": "rounded,dotted"}
-        yield {"label": _label([_escaped(line) for line in lines]), **row}
+            look = _CARDS[is_at]
+        yield {"label": _label(lines), **look}
 
 
 def _edges(script: Script, moment: Moment | None) -> Iterator[tuple[int, int, dict[str, str]]]:
-    sweep = None if moment is None else script.sweeps[moment.sweep]
-    colours = THEMES["light"]
     for i, edge in enumerate(script.edges):
-        if edge.silent:
-            yield edge.tail, edge.head, {"style": "dotted", "color": colours.rule}
-            continue
         lines = [line for line in (joined(edge.formula), edge.number) if line]
-        row: dict[str, str] = {}
-        if sweep is not None and moment is not None:
-            now = state(sweep.edge_turns[i], moment.turn)
-            if now == "now":
-                lines.append(joined(sweep.terms[i]))
-                row = {"color": colours.now, "penwidth": "3"}
-            elif now == "done":
-                row = {"color": colours.done}
-        yield edge.tail, edge.head, {"label": _label([_escaped(line) for line in lines]), **row}
+        look = {"style": "dotted"} if edge.silent else {}
+        if moment is not None and not edge.silent:
+            sweep = script.sweeps[moment.sweep]
+            is_at = state(sweep.edge_turns[i], moment.turn)
+            lines += [joined(sweep.terms[i])] * (is_at == "now")
+            look = _LINES[is_at]
+        yield edge.tail, edge.head, {"label": _label(lines), **look}
+
+
+_LIGHT = THEMES["light"]
+_CARDS = {
+    "todo": {"color": _LIGHT.rule, "style": "rounded,dashed"},
+    "now": {"color": _LIGHT.now, "style": "rounded,filled", "fillcolor": _LIGHT.now_fill, "penwidth": "3"},
+    "done": {"color": _LIGHT.done, "style": "rounded,filled", "fillcolor": _LIGHT.done_fill},
+}
+_LINES = {
+    "todo": {"color": _LIGHT.rule},
+    "now": {"color": _LIGHT.now, "penwidth": "3"},
+    "done": {"color": _LIGHT.done},
+}

@@ -1,29 +1,33 @@
 """One picture: a script laid out, and written as SVG at any moment of its film.
 
-Everything is placed once. A moment only chooses which classes and texts are written into the same places, so from frame
-to frame nothing moves. No text but that of the script gets in, and all of it is escaped here.
+Everything is placed once. A moment only chooses which classes and texts are written into the same places, so from
+frame to frame nothing moves.
 """
 
 from __future__ import annotations
 
 import warnings
 from functools import cached_property
-from html import escape
+from typing import Any
 
-from compgraph.render.cells import UNKNOWN, card, label, runs_width, wrap
-from compgraph.render.font import text_width
-from compgraph.render.layout import Curve, layout
+from compgraph.render import svg
+from compgraph.render.caption import caption, caption_height, title
+from compgraph.render.cells import UNKNOWN, card, label, runs_width
+from compgraph.render.layout import layout
 from compgraph.render.placing import close_labels, middle, stands_above
-from compgraph.render.script import SOLVED, Moment, Runs, Script, clean, joined, state
+from compgraph.render.script import Moment, Runs, Script, joined, state
 from compgraph.render.style import MARKS, SIZES, sheet, theme_named
 
 __all__ = ["Drawing"]
 
-#: Above so many nodes the layout is made without labels (they would double its ranks); they stand on the curves.
+#: Above so many nodes the layout is made without labels, which would double its ranks; they stand on their lines.
 FREE_LABELS = 1000
 
 #: Above so many nodes a picture helps nobody.
 TOO_MANY = 3000
+
+#: A graph is described in words as far as anybody listens.
+TOLD = 20
 
 
 class Drawing:
@@ -44,7 +48,7 @@ class Drawing:
 
     Notes
     -----
-    One layout. After it, a frame costs a few microseconds per node and edge, most of it for what has changed.
+    One layout. After it, a frame costs a few microseconds per node and edge, and most of that for what has changed.
     """
 
     def __init__(self, script: Script, *, rankdir: str = "LR", engine: str = "auto") -> None:
@@ -67,156 +71,119 @@ class Drawing:
             rankdir=rankdir,
             engine=engine,
         )
+        self.beside = close_labels(self.layout, sideways=rankdir in ("LR", "RL"))
         self.width = max(round(self.layout.width) + 2 * SIZES.margin, SIZES.least if script.sweeps else 0)
         self.height = round(self.layout.height) + 2 * SIZES.margin
-        self._left = round((self.width - self.layout.width) / 2, 2)
-        self._beside = close_labels(self.layout, sideways=rankdir in ("LR", "RL"))
-        self._drawn: dict[tuple[object, ...], str] = {}
+        self._left = (self.width - self.layout.width) / 2
+        self._known: dict[tuple[Any, ...], str] = {}
 
-    # -- the whole
-
-    def svg(self, moment: Moment | None = None, *, theme: str | None = "light", caption: bool = False) -> str:
+    def svg(self, moment: Moment | None = None, *, theme: str | None = "light", captioned: bool = False) -> str:
         """The picture as an SVG document.
 
         Parameters
         ----------
         moment : Moment, optional
             None for a graph without a sweep.
-        theme : str or None
-            The name of a theme. None leaves out the style sheet, and the fixed lengths that texts have in case the font
-            is missing: for a page that brings both sheet and font.
-        caption : bool
-            Whether the sentence of the step stands beneath, in a space as high as the longest one of the film needs.
+        theme : str, optional
+            The name of a theme. None leaves out the style sheet, and the care for viewers without our font: for a page
+            that brings both.
+        captioned : bool
+            Whether the sentence of the step stands beneath, in a strip that has room for the longest of the film.
         """
-        height = self.height + (self._caption_height if caption and moment else 0)
-        scope = f"cg-{theme or 'film'}"
-        fixed = theme is not None
-        said = self.script.said(*moment) if moment else ""
+        name, fixed = f"cg-{theme or 'film'}", theme is not None
+        strip = self._strip if captioned and moment else 0
+        width, height = f"{self.width:g}", f"{self.height + strip:g}"
+        script = self.script
         parts = [
-            f'<svg xmlns="http://www.w3.org/2000/svg" class="{scope}" width="{self.width:g}" height="{height:g}" '
-            f'viewBox="0 0 {self.width:g} {height:g}" role="img"><title>{_safe(self.title(moment))}</title>'
-            f"<desc>{_safe(said or self.description)}</desc>"
+            f'<svg xmlns="http://www.w3.org/2000/svg" class="{name}" width="{width}" height="{height}" '
+            f'viewBox="0 0 {width} {height}" role="img"><title>{svg.safe(title(script, moment))}</title>'
+            f"<desc>{svg.safe((script.said(*moment) if moment else '') or self.description)}</desc>"
         ]
         if theme is not None:
-            parts.append(f"<style>{sheet(theme_named(theme), scope)}</style>")
-            parts.append(f'<rect class="cg-paper" width="{self.width:g}" height="{height:g}"/>')
-        parts += [self._edge(i, moment) for i in range(len(self.script.edges))]
-        parts += [self._node(i, moment, fixed) for i in range(len(self.script.nodes))]
+            paper = f'<rect class="cg-paper" width="{width}" height="{height}"/>'
+            parts.append(f"<style>{sheet(theme_named(theme), name)}</style>{paper}")
+        parts += [self._edge(i, moment) for i in range(len(script.edges))]
+        parts += [self._node(i, moment, fixed) for i in range(len(script.nodes))]
         parts += [self._label(i, moment, fixed) for i, cell in enumerate(self.labels) if not cell.empty]
-        if caption and moment:
-            parts.append(self._caption(moment, fixed))
+        if strip and moment:
+            parts.append(caption(script, moment, width=self.width, top=self.height, fixed=fixed))
         return "".join([*parts, "</svg>\n"])
-
-    def title(self, moment: Moment | None) -> str:
-        """What is seen, in one line."""
-        if moment is None:
-            return "Computational graph"
-        sweep = self.script.sweeps[moment.sweep]
-        last = len(sweep.captions) - 1
-        if moment.turn == SOLVED:
-            return f"{sweep.heading}, finished"
-        return f"{sweep.heading}, step {moment.turn} of {last}"
 
     @property
     def description(self) -> str:
-        """The graph in words: what the nodes are, as many of them as one listens to."""
+        """The graph in words, for those who listen."""
         nodes, edges = self.script.nodes, self.script.edges
-        told = [joined(node.how) + (f", value {node.value}" if node.value else "") for node in nodes[:20]]
-        more = [f"and {len(nodes) - 20} more"] if len(nodes) > 20 else []
+        told = [joined(node.how) + (f", value {node.value}" if node.value else "") for node in nodes[:TOLD]]
+        more = [f"and {len(nodes) - TOLD} more"] if len(nodes) > TOLD else []
         return f"{len(nodes)} nodes, {len(edges)} edges. " + "; ".join([*told, *more]) + "."
 
-    # -- the parts
+    # -- parts, each written once for every state it is in
 
     def _edge(self, i: int, moment: Moment | None) -> str:
-        state = self._edge_state(i, moment)
-        known = self._drawn.get((0, i, state))
-        if known is None:
+        key = (i, self._edge_class(i, moment))
+        if key not in self._known:
             curve = self.layout.edges[i]
-            (x0, y0), *rest = [self._at(*point) for point in curve.points]
-            line = f"M{_n(x0)} {_n(y0)}C" + " ".join(f"{_n(x)} {_n(y)}" for x, y in rest)
-            known = self._drawn[0, i, state] = (
-                f'<g id="e{i}" class="{state}"><path class="cg-line" d="{line}"/>'
-                f'<path class="cg-tip" d="{self._tip(curve)}"/></g>'
-            )
-        return known
-
-    def _tip(self, curve: Curve) -> str:
-        (x, y), (tip_x, tip_y) = self._at(*curve.points[-1]), self._at(*curve.arrow)
-        across_x, across_y = (tip_y - y) * 0.6, (x - tip_x) * 0.6
-        return (
-            f"M{_n(tip_x)} {_n(tip_y)}L{_n(x + across_x)} {_n(y + across_y)} {_n(x - across_x)} {_n(y - across_y)}z"
-        )
+            shape = svg.line([self._at(*point) for point in curve.points])
+            tip = svg.arrow(self._at(*curve.points[-1]), self._at(*curve.arrow))
+            self._known[key] = f'<g id="e{i}" class="{key[1]}">{shape}{tip}</g>'
+        return self._known[key]
 
     def _node(self, i: int, moment: Moment | None, fixed: bool) -> str:
-        state, total = self._node_state(i, moment)
-        key = (1, i, state, total, moment and moment.sweep, fixed)
-        known = self._drawn.get(key)
-        if known is None:
-            known = self._drawn[key] = self._written_node(i, state, total, moment, fixed)
-        return known
-
-    def _written_node(self, i: int, state: str, total: Runs, moment: Moment | None, fixed: bool) -> str:
-        cell, (x, y) = self.cards[i], self._at(*self.layout.nodes[i][:2])
-        wide, high = cell.box
-        parts = [
-            f'<g id="n{i}" class="{state}" transform="translate({_n(x)} {_n(y)})">'
-            f'<rect class="cg-card" x="{_n(-wide / 2)}" y="{_n(-high / 2)}" width="{_n(wide)}" height="{_n(high)}" rx="9"/>'
-        ]
-        for line, baseline in zip(cell.lines, cell.baselines, strict=True):
-            parts.append(_text(line, -runs_width(line, SIZES.text) / 2, baseline, SIZES.text, fixed))
-        if moment is not None:
-            tall = SIZES.text * SIZES.leading + 2 * SIZES.slot
-            inset = wide - 2 * SIZES.inset
-            middle = cell.slot + tall / 2
-            shown = total_runs(self.script.sweeps[moment.sweep].labels[i], total)
-            mark = next(name for name in ("now", "done", "todo") if f"cg-{name}" in state)
-            parts.append(
-                f'<rect class="cg-slot" x="{_n(-inset / 2)}" y="{_n(cell.slot)}" width="{_n(inset)}" height="{_n(tall)}" rx="6"/>'
-                f'<path class="cg-mark" transform="translate({_n(cell.left + 6)} {_n(middle)})" d="{MARKS[mark]}"/>'
-            )
-            parts.append(_text(shown, cell.left + SIZES.mark, middle + 0.33 * SIZES.text, SIZES.text, fixed, "cg-total"))
-        return "".join([*parts, "</g>"])
+        name, total = self._node_class(i, moment)
+        key = (i, name, total, fixed, moment and moment.sweep)
+        if key not in self._known:
+            cell, (x, y) = self.cards[i], self._at(*self.layout.nodes[i][:2])
+            parts = [svg.box(0, 0, *cell.box, 9, "cg-card")]
+            for line, baseline in zip(cell.lines, cell.baselines, strict=True):
+                parts.append(svg.text(line, -runs_width(line, SIZES.text) / 2, baseline, SIZES.text, fixed=fixed))
+            if moment is not None:
+                tall = SIZES.text * SIZES.leading + 2 * SIZES.slot
+                centre = cell.slot + tall / 2
+                shape = next(MARKS[state] for state in ("now", "done", "todo") if f"cg-{state}" in name)
+                shown = _equation(self.script.sweeps[moment.sweep].labels[i], total)
+                left, base = cell.left + SIZES.mark, centre + 0.33 * SIZES.text
+                parts.append(svg.box(0, centre, cell.box.width - 2 * SIZES.inset, tall, 6, "cg-slot"))
+                parts.append(svg.mark(shape, cell.left + 6, centre, "cg-mark"))
+                parts.append(svg.text(shown, left, base, SIZES.text, fixed=fixed, name="cg-total"))
+            self._known[key] = _group(f"n{i}", name, x, y, parts)
+        return self._known[key]
 
     def _label(self, i: int, moment: Moment | None, fixed: bool) -> str:
-        state = self._edge_state(i, moment)
-        term = self.script.sweeps[moment.sweep].terms[i] if moment and "cg-now" in state else ("",)
-        key = (2, i, state, term, fixed)
-        known = self._drawn.get(key)
-        if known is None:
-            cell, (x, y) = self.labels[i], self._spot(i)
-            parts = [f'<g id="l{i}" class="{state}" transform="translate({_n(x)} {_n(y)})">']
+        name = self._edge_class(i, moment)
+        term = self.script.sweeps[moment.sweep].terms[i] if moment and "cg-now" in name else ("",)
+        key = (i, name, term, fixed)
+        if key not in self._known:
+            cell, edge, beside = self.labels[i], self.script.edges[i], self.beside[i]
+            curve = self.layout.edges[i]
             lines: list[tuple[Runs, str]] = [(line, "cg-label cg-formula") for line in cell.lines]
-            lines += [((self.script.edges[i].number,), "cg-label")] * bool(self.script.edges[i].number)
-            if len(cell.baselines) > len(lines):  # the term, on the side away from the line
-                beside = self._beside[i]
-                above = beside is not None and stands_above(beside, self.layout.edges[i])
+            lines += [((edge.number,), "cg-label")] * bool(edge.number)
+            if len(cell.baselines) > len(lines):  # the term stands on the side away from the line
+                above = beside is not None and stands_above(beside, curve)
                 lines.insert(0 if above else len(lines), (term, "cg-label cg-term"))
-            for (line, classes), baseline in zip(lines, cell.baselines, strict=True):
-                left = -runs_width(line, SIZES.label) / 2
-                if "cg-term" in classes:
-                    terms = [sweep.terms[i] for sweep in self.script.sweeps]
-                    wide = round(max(runs_width(one, SIZES.label) for one in terms) + 2 * SIZES.inset)
-                    high, left = 20, 0.0
-                    parts.append(
-                        f'<rect class="cg-chip" x="{_n(-wide / 2)}" y="{_n(baseline - 0.33 * SIZES.label - high / 2)}" '
-                        f'width="{_n(wide)}" height="{_n(high)}" rx="6"/>'
-                    )
-                parts.append(_text(line, left, baseline, SIZES.label, fixed, classes))
-            known = self._drawn[key] = "".join([*parts, "</g>"])
-        return known
+            parts = []
+            for (line, kind), baseline in zip(lines, cell.baselines, strict=True):
+                wide = runs_width(line, SIZES.label)
+                if "cg-term" in kind:
+                    chip = max(runs_width(sweep.terms[i], SIZES.label) for sweep in self.script.sweeps)
+                    parts.append(svg.box(0, baseline - 5, chip + 12, 20, 6, "cg-chip"))
+                    wide = 0.0  # centred by the style sheet, because the player changes it
+                parts.append(svg.text(line, -wide / 2, baseline, SIZES.label, fixed=fixed, name=kind))
+            place = self._at(beside.x, beside.y) if beside else self._at(*middle(curve))
+            self._known[key] = _group(f"l{i}", name, *place, parts)
+        return self._known[key]
 
     # -- states and places
 
-    def _node_state(self, i: int, moment: Moment | None) -> tuple[str, Runs]:
+    def _node_class(self, i: int, moment: Moment | None) -> tuple[str, Runs]:
         faint = " cg-faint" if self.script.nodes[i].faint else ""
         if moment is None:
-            return faint.strip(), ()
-        sweep, turn = self.script.sweeps[moment.sweep], moment.turn
-        now = state(sweep.turns[i], turn)
+            return faint.strip(), ("",)
+        sweep = self.script.sweeps[moment.sweep]
+        is_at = state(sweep.turns[i], moment.turn)
         source = " cg-from" if i in self._sources.get(moment, ()) else ""
-        return f"cg-{now}{source}{faint}", sweep.totals[i] if now != "todo" else (UNKNOWN,)
+        return f"cg-{is_at}{source}{faint}", (UNKNOWN,) if is_at == "todo" else sweep.totals[i]
 
-    def _edge_state(self, i: int, moment: Moment | None) -> str:
+    def _edge_class(self, i: int, moment: Moment | None) -> str:
         if self.script.edges[i].silent:
             return "cg-silent"
         if moment is None:
@@ -225,7 +192,7 @@ class Drawing:
 
     @cached_property
     def _sources(self) -> dict[Moment, set[int]]:
-        """The nodes that terms come from, at each moment."""
+        """The nodes that terms come from, by frame."""
         found: dict[Moment, set[int]] = {}
         for s, sweep in enumerate(self.script.sweeps):
             for edge, turn in enumerate(sweep.edge_turns):
@@ -233,79 +200,21 @@ class Drawing:
                     found.setdefault(Moment(s, turn), set()).add(self.script.source(edge))
         return found
 
+    @cached_property
+    def _strip(self) -> float:
+        return caption_height(self.script, self.width)
+
     def _at(self, x: float, y: float) -> tuple[float, float]:
         return x + self._left, y + SIZES.margin
 
-    def _spot(self, i: int) -> tuple[float, float]:
-        """The place of a label: beside its line, or on the middle of it."""
-        beside = self._beside[i]
-        return self._at(beside.x, beside.y) if beside is not None else self._at(*middle(self.layout.edges[i]))
 
-    # -- the caption
-
-    @cached_property
-    def _measure(self) -> float:
-        """How wide lines of a caption may be."""
-        return min(self.width - 2 * SIZES.margin, 1200)
-
-    def _lines(self, runs: Runs) -> list[Runs]:
-        return wrap(runs, SIZES.caption, self._measure, 8) if any(runs) else []
-
-    @cached_property
-    def _caption_height(self) -> float:
-        lines = max(
-            len(self._lines(caption.sentence)) + len(self._lines(caption.reason))
-            for sweep in self.script.sweeps
-            for caption in sweep.captions
-        )
-        return round(SIZES.small * 2 + lines * SIZES.caption * SIZES.leading + SIZES.margin)
-
-    def _caption(self, moment: Moment, fixed: bool) -> str:
-        captions = self.script.sweeps[moment.sweep].captions
-        left, y = SIZES.margin, self.height + SIZES.small
-        parts = [_text((self.title(moment),), left, y, SIZES.small, fixed, "cg-small")]
-        at = self.width - SIZES.margin
-        for state, words in (("done", "finished"), ("now", "this step"), ("todo", "to come")):
-            at -= text_width(words, SIZES.small)
-            parts.append(_text((words,), at, y, SIZES.small, fixed, "cg-small"))
-            parts.append(f'<path class="cg-key" transform="translate({_n(at - 11)} {_n(y - 5)})" d="{MARKS[state]}"/>')
-            at -= 36
-        y += SIZES.small
-        said = captions[moment.turn] if moment.turn < len(captions) else captions[-1]
-        for runs, classes in zip(said, ("cg-caption", "cg-caption cg-soft"), strict=True):
-            for line in self._lines(runs):
-                y += SIZES.caption * SIZES.leading
-                parts.append(_text(line, left, y - SIZES.caption * 0.4, SIZES.caption, fixed, classes))
-        return "".join(parts)
+def _group(key: str, name: str, x: float, y: float, parts: list[str]) -> str:
+    kind = f' class="{name}"' if name else ""
+    return f'<g id="{key}"{kind} transform="translate({x:.1f} {y:.1f})">{"".join(parts)}</g>'
 
 
-def total_runs(what: Runs, total: Runs) -> Runs:
+def _equation(left: Runs, right: Runs) -> Runs:
     """``∂J/∂t = 2.791``, in the styles of both sides."""
-    upright = len(what) % 2
-    return (*what[:-1], f"{what[-1]} = {total[0]}", *total[1:]) if upright else (*what, f" = {total[0]}", *total[1:])
-
-
-def _text(runs: Runs, x: float, y: float, size: float, fixed: bool, classes: str = "") -> str:
-    """A line that begins at `x`; with `fixed` every run of it has its place, whatever font the viewer has."""
-    named = f' class="{classes}"' if classes else ""
-    if len(runs) == 1:
-        # resvg stretches every run by itself, so only a line of one run can be told its length
-        length = f' textLength="{_n(runs_width(runs, size))}" lengthAdjust="spacingAndGlyphs"' * bool(fixed and runs[0])
-        return f'<text{named} x="{_n(x)}" y="{_n(y)}"{length}>{_safe(runs[0])}</text>'
-    written = []
-    at = x
-    for i, run in enumerate(runs):
-        place = f' x="{_n(at)}"' if fixed and i else ""
-        slanted = ' class="cg-i"' if i % 2 else ""
-        if run:
-            written.append(f"<tspan{slanted}{place}>{_safe(run)}</tspan>" if slanted or place else _safe(run))
-        at += text_width(run, size, bool(i % 2))
-    return f'<text{named} x="{_n(x)}" y="{_n(y)}">{"".join(written)}</text>'
-
-
-def _n(number: float) -> str:
-    return f"{number:.1f}".removesuffix(".0")
-
-
-def _safe(words: str) -> str:
-    return escape(clean(words), quote=True)
+    if len(left) % 2:
+        return (*left[:-1], f"{left[-1]} = {right[0]}", *right[1:])
+    return (*left, f" = {right[0]}", *right[1:])

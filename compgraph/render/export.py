@@ -35,7 +35,7 @@ def frame_numbers(count: int, nodes: int, frames: range | int | None) -> range:
     ([0, 3, 6], [2, 3])
     """
     if isinstance(frames, range):
-        if frames and not (0 <= min(frames) and max(frames) < count):
+        if frames and not (min(frames) >= 0 and max(frames) < count):
             raise ValueError(f"no such frames: expected numbers from 0 to {count - 1}, got {frames}.")
         return frames
     if frames is not None:

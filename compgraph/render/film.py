@@ -140,7 +140,7 @@ class Film:
 
     def svg(self, k: int = -1) -> str:
         """Frame `k`, with its caption; counted from the end where negative."""
-        return self.drawing.svg(self._moments[k], theme=self.theme or "light", caption=True)
+        return self.drawing.svg(self._moments[k], theme=self.theme or "light", captioned=True)
 
     def png(self, k: int = -1, *, scale: float = 2.0) -> bytes:
         """Frame `k` as a bitmap, `scale` pixels to the point."""

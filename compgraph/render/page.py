@@ -17,8 +17,9 @@ from string import Template
 from compgraph.render import font
 from compgraph.render.cells import UNKNOWN
 from compgraph.render.drawing import Drawing
-from compgraph.render.script import SOLVED, Moment, Runs, clean
+from compgraph.render.script import SOLVED, Moment, Runs
 from compgraph.render.style import FAMILY, MARKS, THEMES, VARIABLES, Theme, sheet, theme_named
+from compgraph.render.svg import safe
 
 __all__ = ["iframe", "page"]
 
@@ -27,7 +28,7 @@ SMALLEST, LARGEST = 0.62, 1.8
 
 
 def page(drawing: Drawing, *, title: str, theme: str | None = None) -> str:
-    """The film as a standalone page.
+    """The film as a page that stands alone.
 
     Parameters
     ----------
@@ -52,8 +53,8 @@ def page(drawing: Drawing, *, title: str, theme: str | None = None) -> str:
     return Template(_file("player.html")).substitute(
         theme=f' data-theme="{theme}"' if theme else "",
         policy=escape(policy),
-        title=_safe(title),
-        heading=_safe(sweeps[0].heading),
+        title=safe(title),
+        heading=safe(sweeps[0].heading),
         style=style,
         direction=drawing.script.direction,
         picture=drawing.svg(Moment(0, SOLVED), theme=None).strip(),
@@ -71,8 +72,9 @@ def iframe(document: str, picture: str, *, width: float, height: float, label: s
     place = "position:absolute;inset:0;width:100%;height:100%;border:0"
     return (
         f'<div style="position:relative;max-width:{width:.0f}px;min-height:{height:.0f}px">'
-        f'<img src="{picture}" alt="{_safe(label)}" style="max-width:100%">'
-        f'<iframe sandbox="allow-scripts" title="{_safe(label)}" style="{place}" srcdoc="{escape(document)}"></iframe></div>'
+        f'<img src="{picture}" alt="{safe(label)}" style="max-width:100%">'
+        f'<iframe sandbox="allow-scripts" title="{safe(label)}" style="{place}" srcdoc="{escape(document)}"></iframe>'
+        "</div>"
     )
 
 
@@ -138,11 +140,7 @@ def _variables(theme: Theme) -> str:
 
 
 def _marked(runs: Runs) -> str:
-    return "".join(f"<i>{_safe(run)}</i>" if i % 2 else _safe(run) for i, run in enumerate(runs) if run)
-
-
-def _safe(words: str) -> str:
-    return escape(clean(words))
+    return "".join(f"<i>{safe(run)}</i>" if i % 2 else safe(run) for i, run in enumerate(runs) if run)
 
 
 def _hash(text: str) -> str:

@@ -1,7 +1,7 @@
 """Labels of edges set close to their own lines, and clear of everybody else's.
 
-Graphviz keeps room for a label beside its edge, but the line may pass at the far side of that room, and others may cross
-it. Here a label slides towards its line until they nearly touch; one that something crosses looks for another
+Graphviz keeps room for a label beside its edge, but the line may pass at the far side of that room, and others may
+cross it. Here a label slides towards its line until they nearly touch; one that something crosses looks for another
 place along its line. Where there is none it stays.
 """
 
@@ -59,7 +59,7 @@ def close_labels(placed: Layout, *, sideways: bool) -> list[Placed | None]:
         close = [place for place in near if place is not None]
         if not crossed:
             # what lies beside its line already is moved towards it, not across
-            close = close[:1] if close and ENOUGH < _apart(close[0], label) else []
+            close = close[:1] if close and _apart(close[0], label) > ENOUGH else []
         else:
             for share in ALONG:
                 x, y = lines[i][round(share * (len(lines[i]) - 1))]

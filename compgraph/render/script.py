@@ -58,7 +58,7 @@ class Node(NamedTuple):
 
 
 class Edge(NamedTuple):
-    """An edge's own text: its partial in symbols and in numbers. A silent edge has none: it only says who needs whom."""
+    """An edge's own text: its partial in symbols and in numbers. A silent edge only says who needs whom."""
 
     tail: int
     head: int
@@ -117,7 +117,8 @@ class Script(NamedTuple):
     def said(self, sweep: int, turn: int) -> str:
         """The caption of a frame in plain text; none of the solved graph."""
         captions = self.sweeps[sweep].captions
-        return " — ".join(joined(line).replace(NBSP, " ") for line in captions[turn] if any(line)) if turn < len(captions) else ""
+        lines = captions[turn] if turn < len(captions) else ()
+        return " — ".join(joined(line).replace(NBSP, " ") for line in lines if any(line))
 
 
 def state(turn: int, now: int) -> str:
@@ -201,8 +202,9 @@ class _Writer:
         reverse, short = self.direction == "reverse", [_short(one) for one in self.names]
         top = short[self.place[seed]]
         labels = [self.line(f"∂{top}/∂{one}" if reverse else f"∂{one}/∂{top}") for one in short]
-        totals, turns = [("",)] * len(labels), [0] * len(labels)
-        terms, edge_turns = [("",)] * len(self.edge_place), [0] * len(self.edge_place)
+        nothing: Runs = ("",)
+        totals, turns = [nothing] * len(labels), [0] * len(labels)
+        terms, edge_turns = [nothing] * len(self.edge_place), [0] * len(self.edge_place)
         captions = [Caption(self.prose(_OPENING.format(top)), ("",))]
         for turn, step in enumerate(steps, 1):
             place = self.place[step.node]

@@ -29,10 +29,13 @@ class Theme(NamedTuple):
 
 
 THEMES = {
-    #              paper      card       ink        soft       rule       done       done_fill  now        now_fill   now_ink
-    "light": Theme("#ffffff", "#ffffff", "#1b1f24", "#59636e", "#8a939d", "#1f5fa8", "#dce9f7", "#b45309", "#ffc857", "#1b1f24"),
-    "dark": Theme("#12151a", "#1b2027", "#eceff3", "#a3adb8", "#737e8a", "#8cc4ff", "#1e3a5c", "#ffb84d", "#ffb84d", "#14171b"),
-    "print": Theme("#ffffff", "#ffffff", "#000000", "#444444", "#777777", "#333333", "#eeeeee", "#000000", "#cccccc", "#000000"),
+    name: Theme(*colours.split())
+    for name, colours in {
+        #         paper   card    ink     soft    rule    done    filled  now     filled  ink on it
+        "light": "#ffffff #ffffff #1b1f24 #59636e #8a939d #1f5fa8 #dce9f7 #b45309 #ffc857 #1b1f24",
+        "dark":  "#12151a #1b2027 #eceff3 #a3adb8 #737e8a #8cc4ff #1e3a5c #ffb84d #ffb84d #14171b",
+        "print": "#ffffff #ffffff #000000 #444444 #777777 #333333 #eeeeee #000000 #cccccc #000000",
+    }.items()
 }  # fmt: skip
 
 #: The same table with the names of CSS variables in it, for a page that can change its theme.
