@@ -133,8 +133,14 @@ def _film(arguments: argparse.Namespace) -> None:
     options = {"theme": arguments.theme, "engine": arguments.engine, "title": arguments.title or problem.title}
     film = solution.film(digits=arguments.digits, **{key: value for key, value in options.items() if value})
     frames = _frames(arguments.frames)
-    with progress_bar("frame") as progress:
-        files = film.save(arguments.output, format=arguments.format, frames=frames, progress=progress)
+    try:
+        with progress_bar("frame") as progress:
+            files = film.save(arguments.output, format=arguments.format, frames=frames, progress=progress)
+    except OSError as error:
+        if error.strerror is None:  # not of the file system: the layout took too long
+            raise
+        # the library's message names the temporary file
+        raise ValueError(f"{arguments.output}: {error.strerror}. Write to a folder that exists, with -o.") from None
     say(str(files[0]) if len(files) == 1 else f"{len(files)} files in {arguments.output}")
 
 

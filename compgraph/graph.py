@@ -27,7 +27,7 @@ from compgraph.traversal import evaluation_order
 __all__ = ["Graph", "gc_paused", "trace"]
 
 
-class Graph(nx.MultiDiGraph):  # type: ignore[type-arg]
+class Graph(nx.MultiDiGraph):  # type: ignore[misc] # networkx ships no types
     """A `networkx.MultiDiGraph` that shows itself; every function here takes any MultiDiGraph as well."""
 
     def __repr__(self) -> str:
@@ -96,7 +96,7 @@ def trace(expressions: Any, *, inputs: Iterable[str] = ()) -> Graph:
         variables |= dict.fromkeys(inputs)
         names = _names(order, given, variables)
         graph = Graph()
-        rows = [(name, VARIABLE, (), name) for name in variables]
+        rows: list[_Row] = [(name, VARIABLE, (), name) for name in variables]
         for expression in order:
             if expression.primitive is not VARIABLE:
                 arguments = tuple([names[a] if isinstance(a, Expression) else a for a in expression.arguments])
@@ -185,7 +185,11 @@ def _names(
     return names
 
 
-def _fill(graph: nx.MultiDiGraph, rows: Iterable[tuple[str, Primitive, tuple[Any, ...], str | None]]) -> None:
+#: Key, primitive, arguments, and the name that was given.
+_Row = tuple[str, Primitive, tuple[Any, ...], str | None]
+
+
+def _fill(graph: nx.MultiDiGraph, rows: Iterable[_Row]) -> None:
     """Add nodes and edges in bulk.
 
     Writes networkx's own dictionaries: the public calls take three times as long, and a test holds the result
@@ -195,12 +199,12 @@ def _fill(graph: nx.MultiDiGraph, rows: Iterable[tuple[str, Primitive, tuple[Any
     for key, primitive, arguments, name in rows:
         nodes[key] = {"primitive": primitive, "arguments": arguments, "name": name}
         succ[key] = {}
-        pred[key] = before = {}
+        before: dict[Any, dict[int, dict[str, Any]]] = {}
+        pred[key] = before
         partials = primitive.partials
         for position, argument in enumerate(arguments):
             if type(argument) is str and partials[position] is not None:
                 parallel = before.get(argument)
                 if parallel is None:
-                    before[argument] = succ[argument][key] = {position: {}}
-                else:
-                    parallel[position] = {}
+                    parallel = before[argument] = succ[argument][key] = {}
+                parallel[position] = {}

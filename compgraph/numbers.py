@@ -78,7 +78,7 @@ def ieee(rule: Any, output: Any, operands: Sequence[Any]) -> float:
     return float(values[expression])
 
 
-def _ieee(primitive: Any, *arguments: float) -> Any:
+def _ieee(primitive: Any, *arguments: Any) -> Any:
     with np.errstate(all="ignore"):
         if primitive is DIVIDE:
             return float(np.divide(*arguments))

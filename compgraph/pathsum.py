@@ -41,7 +41,7 @@ class PathSum(NamedTuple):
     """All paths between two nodes: `paths` enumerates them lazily, `count` and `total` are exact without it."""
 
     paths: Iterable[Path]
-    count: int
+    count: int  # type: ignore[assignment] # the number of paths, in place of tuple.count
     total: Any
 
     def __repr__(self) -> str:
@@ -124,7 +124,9 @@ def _between(graph: nx.MultiDiGraph, tail: Any, head: Any) -> nx.MultiDiGraph:
 def _enumerate(graph: nx.MultiDiGraph, tail: Any, head: Any, semiring: Semiring) -> Iterator[Path]:
     """Depth first with an explicit stack of edge iterators; every edge of `graph` lies on a path to head."""
     lift, mul = semiring.lift, semiring.mul
-    nodes, edges, factors, products = [tail], [], [], [semiring.one]
+    nodes, products = [tail], [semiring.one]
+    edges: list[tuple[Any, Any, Any]] = []
+    factors: list[Any] = []
     stack = [iter(_out(graph, tail))]
     if tail == head:
         yield Path((tail,), (), (), semiring.one)

@@ -128,7 +128,7 @@ def _list(names: Any) -> list[str]:
     if names is None:
         return []
     chosen = [names] if isinstance(names, (str, Expression)) else list(names)
-    called = [one.name if isinstance(one, Expression) else one for one in chosen]
+    called: list[Any] = [one.name if isinstance(one, Expression) else one for one in chosen]
     for one, name in zip(chosen, called, strict=True):
         if not isinstance(name, str):
             raise TypeError(f"expected a name, or an expression that has one, got {one!r:.60}. Write (x**2).named('t').")

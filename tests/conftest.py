@@ -17,7 +17,8 @@ settings.register_profile(
     max_examples=60,
     suppress_health_check=[HealthCheck.too_slow],
 )
-settings.load_profile("reproducible")
+settings.register_profile("thorough", database=None, deadline=None, max_examples=3000)
+settings.load_profile("reproducible")  # or --hypothesis-profile=thorough
 
 GOLDEN: list[dict[str, Any]] = json.loads((Path(__file__).parent / "data" / "golden_cases.json").read_text("utf-8"))
 

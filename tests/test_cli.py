@@ -111,6 +111,19 @@ def test_explicit_cases_at_the_level_of_statements(explicit_case: dict[str, Any]
                 assert close(sum(path["product"] for path in one["paths"]), one["total"], 1e-9)
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "wanted"), [("kink_relu0", "relu(x)", [0.0]), ("kink_max_tie", "max(x, y)", [0.5, 0.5])]
+)
+def test_kinks_follow_the_stated_convention(
+    golden_cases: dict[str, dict[str, Any]], run: Any, name: str, text: str, wanted: list[float]
+) -> None:
+    case = golden_cases[name]
+    answer = run("solve", text, "--at", *point(case), "--json").json
+    assert [answer["values"]["f"]] == list(case["values"].values())
+    assert [answer["derivatives"]["f"][x] for x in case["inputs"]] == wanted
+    assert "kink" in answer["warnings"][0]
+
+
 @pytest.mark.parametrize("name", ["gormley_cos_sin", "cppad_exp_eps", "wikipedia_ad"])
 def test_cases_in_a_process_of_their_own(golden_cases: dict[str, dict[str, Any]], name: str) -> None:
     case = golden_cases[name]
@@ -329,6 +342,7 @@ FILM_REFUSED = {
     "format": (["J = x", "--at", "x=1", "-o", "steps.mp3"], r"unknown format 'mp3': expected one of html, svg, png"),
     "frames": (["J = x", "--at", "x=1", "--frames", "a"], r"--frames 'a': expected a stride or a range"),
     "theme": (["J = x", "--at", "x=1", "--theme", "pink"], r"unknown theme 'pink': expected one of light, dark, print"),
+    "folder": (["J = x", "--at", "x=1", "-o", "no/where/steps.html"], r": no/where/steps\.html: No such file"),
     "engine": (["J = x", "--at", "x=1", "--engine", "pencil"], r"expected 'auto', 'embedded' or 'dot'"),
 }
 

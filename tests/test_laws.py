@@ -237,7 +237,6 @@ def test_symbolic_derivatives_evaluate_to_the_numeric_ones(sample: Sample) -> No
 
 
 @given(guarded())
-@settings(max_examples=150)
 def test_a_branch_not_taken_never_leaks(sample: Guarded) -> None:
     written = cg.solve(sample.expression, at=sample.point)
     plain = cg.solve(sample.taken, at=sample.point)
@@ -252,7 +251,6 @@ def test_a_branch_not_taken_never_leaks(sample: Guarded) -> None:
 
 
 @given(guarded(), st.sampled_from(["reverse", "forward"]))
-@settings(max_examples=150)
 def test_a_branch_not_taken_never_leaks_from_symbols(sample: Guarded, direction: str) -> None:
     plain = cg.solve(sample.taken, at=sample.point)
     written = cg.solve(sample.expression, direction=direction, wrt=list("xyz")).gradient
@@ -283,14 +281,13 @@ def test_sympy_finds_the_same_gradients_and_hessians() -> None:
         assume(not s.warnings)
         symbols = {name: sympy.Symbol(name, real=True) for name in sample.point}
         formula = translated(sample.expression, symbols)
-        at = {symbols[name]: sympy.Rational(value) for name, value in sample.point.items()}
         for name in s.inputs:
             slope = formula.diff(symbols[name])
             size = 1 + cg.paths(s.graph, name, "f", SIZE).total
-            assert s.gradient[name] == pytest.approx(exactly(slope, at), rel=1e-9, abs=1e-11 * size)
+            assert s.gradient[name] == pytest.approx(exactly(slope, symbols, sample.point), rel=1e-9, abs=1e-11 * size)
         derivative = cg.solve(sample.expression, wrt="x").gradient["x"]
         second = cg.solve({"d": derivative}, at=sample.point, wrt="x").gradient["x"]
-        truth = exactly(formula.diff(symbols["x"], 2), at)
+        truth = exactly(formula.diff(symbols["x"], 2), symbols, sample.point)
         assert second == pytest.approx(truth, rel=1e-7, abs=1e-7)
 
     law()

@@ -7,6 +7,7 @@ import re
 import time
 import tracemalloc
 from collections.abc import Callable
+from contextlib import suppress
 from fractions import Fraction
 from typing import Any
 
@@ -218,7 +219,7 @@ NUMBERS = {
     "1e-400": Fraction(1, 10**400),
     "10^400": 10**400,
     "½": Fraction(1, 2),
-    "٣٫"[:1]: 3,
+    "٣": 3,
     "pi": math.pi,
     "π/2": math.pi / 2,
     "2e": 2 * math.e,
@@ -236,12 +237,11 @@ NUMBERS = {
     "where(2 > 1, 5, 6)": 5,
     "1 > 2": 0,
     "0^0": 1,
-    "1^100000000000000000000": None,
     "9" * 400: int("9" * 400),
 }
 
 
-@pytest.mark.parametrize("text", [text for text, value in NUMBERS.items() if value is not None])
+@pytest.mark.parametrize("text", NUMBERS)
 def test_numbers_are_exact_where_they_can_be(text: str) -> None:
     value = read_number(text)
     assert value == NUMBERS[text]
@@ -295,7 +295,7 @@ BINDINGS: list[tuple[str, list[str], dict[str, str]]] = [
     ("k = 1/2", [], {"k": "literal(1/2)"}),
     ("2", [], {"f": "literal(2)"}),
     ("c = a + b; c = c + 1; c = 2c", [], {"c.1": "(a+b)", "c.2": "(c.1+1)", "c": "(2*c.2)"}),
-    ("c = x; d = c; c = 2; y = c + d", [], {"c.1": "identity(x)", "d": "identity(c.1)", "c": "literal(2)", "y": "(c+d)"}),
+    ("c = x; d = c; c = 2; y = cd", [], {"c.1": "identity(x)", "d": "identity(c.1)", "c": "literal(2)", "y": "(c*d)"}),
     ("x = x + 1; x = 2x; y = x", [], {"x.1": "(x+1)", "x.2": "(2*x.1)", "y": "identity(x.2)"}),
     ("x = 3; y = x", ["x"], {"x.1": "literal(3)", "y": "identity(x.1)"}),
     ("y = t; t = 2", [], {"y": "identity(t)", "t.1": "literal(2)"}),
@@ -304,7 +304,7 @@ BINDINGS: list[tuple[str, list[str], dict[str, str]]] = [
     ("pi = 3; y = pi*x", [], {"pi": "literal(3)", "y": "(pi*x)"}),
     ("y = 2e", ["e"], {"y": "(2*e)"}),
     ("y = 2e3", ["e"], {"y": "literal(2000.0)"}),
-    ("ab = 2; a = 3; b = 4; y = ab", [], {"ab": "literal(2)", "a": "literal(3)", "b": "literal(4)", "y": "identity(ab)"}),
+    ("ab = 2; a = x; y = ab", [], {"ab": "literal(2)", "a": "identity(x)", "y": "identity(ab)"}),
     ("y = abc", ["a", "ab", "b", "bc", "c"], {"y": "(ab*c)"}),
     ("y = abc", ["a", "ab", "b", "bc"], {"y": "(a*bc)"}),
     ("y = abc", ["a", "b"], {"y": "identity(abc)"}),
@@ -342,13 +342,13 @@ def test_identity_and_literal_are_nodes() -> None:
 
 def test_own_functions() -> None:
     softsign = Primitive("softsign", lambda x: x / (1 + abs(x)), lambda y, x: 1 / (1 + abs(x)) ** 2)
-    floats_only = Primitive("half", lambda x: x.hex() and x / 2, 0.5)
+    floats_only = Primitive("half", lambda x: x.hex() and x / 2, 0.5)  # as NumPy's functions do
     functions = {"softsign": softsign, "half": floats_only, "sin": softsign}
     assert spelled(read_expression("softsign(2x) + softsign x", functions=functions)) == "(softsign((2*x))+softsign(x))"
     assert spelled(read_expression("sin(x)", functions=functions)) == "softsign(x)"
     assert read_number("1/2") == Fraction(1, 2)
     assert read_expression("softsign(3) + half(3)", functions=functions) == 2.25
-    with pytest.raises(ParseError, match="unknown function softsing.*Did you mean softsign"):
+    with pytest.raises(ParseError, match=r"unknown function softsing.*Did you mean softsign"):
         read("softsing(x)", functions=functions)
 
 
@@ -418,7 +418,7 @@ REFUSED = {
     "e = 1; y = 2¦e-3": r"2\*e - 3 or 2\*10\^-3",
     "e3 = 1; y = 2¦e3": r"2\*e3 or 2\*10\^3",
     "|x|y¦|n|": r"two ways.*Write abs",
-    "¦|x| + |": None,
+    "|x| + ¦|": r"\| is never closed",
     "|¦|x||": r"Write abs",
     "|x + ¦|y||": r"Write abs",
     # juxtaposition that is no product
@@ -437,6 +437,7 @@ REFUSED = {
     "¦log(x, 2)": r"log takes 1 argument: got 2.*log2\(x\)",
     "¦sin(0,5)": "sin takes 1 argument: got 2. .*0.5",
     "¦sin + 1": "Write sin",
+    "¦sin - x": "Write sin",
     "1 + ¦sin": "sin is a function: expected its argument",
     "¦atan2(x)": "atan2 takes 2 arguments: got 1",
     "¦hypot x": r"hypot takes 2 arguments: expected brackets",
@@ -454,7 +455,7 @@ REFUSED = {
     "x + ¦* y": r"\* cannot follow \+",
     "¦* x": r"\* cannot begin",
     "¦^2": r"\^ cannot begin",
-    "¦²": None,
+    "¦²": "cannot begin",
     "(¦)": "nothing stands between",
     "(x + ¦)": r"\) cannot follow \+",
     "2*¦(x + (y)": "never closed",
@@ -481,7 +482,8 @@ REFUSED = {
     "y = x\n¦x + 1": "without a name",
     "y = x +¦\n 1": "A line goes on only inside brackets",
     "z = 1\n  y = 1/2¦x # a comment\n": "two ways",
-    "max(x¦;y)": None,
+    "max¦(x;y)": "never closed",
+    "¦sin + x": "expected its argument",
     # characters
     "x ¦@ y": r"@ \(commercial at\) has no meaning",
     "¦[x]": "round brackets",
@@ -505,7 +507,7 @@ REFUSED = {
     "¦log(0)": "log is undefined",
     "2¦^100000000": "too large",
     "9^9¦^9^9": "too large",
-    "1¦0^99999 * 10^99999"[:1] + "0¦^99999": "too large",
+    "10¦^99999": "too large",
     "¦1e999999999999": "too large",
     "¦exp(1000)": "too large",
     # nothing at all
@@ -519,7 +521,7 @@ def caret(marked: str) -> tuple[str, int]:
     return marked.replace("¦", "", 1), marked.index("¦")
 
 
-@pytest.mark.parametrize("marked", [marked for marked, match in REFUSED.items() if match])
+@pytest.mark.parametrize("marked", REFUSED)
 def test_refused(marked: str) -> None:
     text, position = caret(marked)
     with pytest.raises(ParseError, match=REFUSED[marked]) as caught:
@@ -535,7 +537,7 @@ def test_the_error_shows_its_line_and_place() -> None:
     assert str(caught.value).splitlines()[-2:] == ["    J = 1/2x + t", "           ^"]
 
 
-AMBIGUOUS = [marked for marked, match in REFUSED.items() if match and " or " in match and "e3 = 1" not in marked]
+AMBIGUOUS = [marked for marked, match in REFUSED.items() if " or " in match and "Write" not in match]
 
 
 @pytest.mark.parametrize("marked", AMBIGUOUS)
@@ -546,13 +548,12 @@ def test_both_readings_can_be_read_and_differ(marked: str) -> None:
         read(text, names=NAMES)
     readings = re.search(r"two ways: (.*) or (.*)\. Put brackets", caught.value.message)
     assert readings
-    point = {"x": 0.7, "y": 1.3, "a": 0.6, "b": 1.7, "n": 0.8, "e": 1.9, "e3": 2.1, "E3": 2.1, "E": 1.1, "e3x": 3.3}
-    found = []
-    for reading in readings.groups():
-        if not reading.startswith("the inverse"):
-            (result,) = values(read(f"result = {reading}", names=[*NAMES, "e3", "E3", "e3x"]), point).values()
-            found.append(round(float(result), 9))
-    assert len(set(found)) == len(found) >= 1
+    found = [
+        spelled(read_expression(reading, names=[*NAMES, "e3", "E3", "e3x"]))
+        for reading in readings.groups()
+        if not reading.startswith("the inverse function")
+    ]
+    assert len(set(found)) == len(found)
 
 
 @pytest.mark.parametrize("text", [b"x", None, 3, ["x"]])
@@ -570,7 +571,7 @@ def test_misuse_is_a_type_error() -> None:
 
 
 def test_one_expression_and_one_number() -> None:
-    for text, match in {"x = 1": "= cannot stand here", "x\ny": "a second statement", "x; y": "a second statement"}.items():
+    for text, match in {"x = 1": "= cannot stand", "x\ny": "a second statement", "x; y": "a second"}.items():
         with pytest.raises(ParseError, match=match):
             read_expression(text)
     with pytest.raises(ParseError, match="y is a name: expected a number"):
@@ -594,7 +595,7 @@ TOO_MUCH = {
 
 @pytest.mark.parametrize("what", TOO_MUCH)
 def test_answers_are_limited(what: str) -> None:
-    with pytest.raises(ParseError, match="expected (at most|fewer)"):
+    with pytest.raises(ParseError, match=r"expected (at most|fewer)"):
         read_expression(TOO_MUCH[what])
 
 
@@ -679,13 +680,11 @@ def test_the_parser_keeps_no_tree() -> None:
 
 # -- nothing but ParseError, and soon
 
-_SOUP = st.lists(
-    st.sampled_from(
-        ["x", "y", "a", "ab", "e", "pi", "π", "σ", "sin", "cos", "ln", "max", "where", "log", "hypot", "2", "3.5", "1e3", "2e-3", ".5", "10", "0", "½", "²", "⁻¹", "+", "-", "−", "*", "×", "·", "/", "÷", "^", "**", "(", ")", "(", ")", "|", ",", ";", "=", "==", "<", "≤", "√", "∛", "#", "0,5", "x.", "u₁", "w'", "\n"]
-    )
-    | st.just(" "),
-    max_size=30,
-).map("".join)
+_TOKENS = (
+    "x y a b ab e pi π σ sin cos ln max where log hypot sinx 2 3.5 1e3 2e-3 .5 10 0 ½ ² ⁻¹ + - − * × · / ÷ ^ ** ( ) ( ) "
+    "| , ; = == < ≤ √ ∛ # 0,5 x. u₁ w'"
+)
+_SOUP = st.lists(st.sampled_from([*_TOKENS.split(), " ", "\n"]), max_size=30).map("".join)
 
 
 def _reads(text: str) -> None:
@@ -767,10 +766,8 @@ def test_hostile_answers_take_no_time(text: str) -> None:
     best = math.inf
     for _ in range(5):
         start = time.process_time()
-        try:
+        with suppress(ParseError):
             read_expression(text, names=["a", "b", "ab", "aab", "sin1"])
-        except ParseError:
-            pass
         best = min(best, time.process_time() - start)
     assert best < 0.010
 

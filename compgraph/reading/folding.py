@@ -86,7 +86,7 @@ def fold(primitive: Primitive, operands: tuple[Number, ...], bits: int) -> Numbe
                 raise TooLarge
         try:
             value = primitive.value(*exact)
-        except TypeError:  # a user's own primitive may know floats only
+        except (TypeError, AttributeError):  # a user's own primitive may know floats only
             value = primitive.value(*map(float, operands))
     if isinstance(value, float):
         if not math.isfinite(value):

@@ -88,7 +88,7 @@ class _Pass:
         tokens = self._tokens
         before, ended = NOTHING, False  # the token before, and whether it ends a value
         for i, token in enumerate(tokens):
-            following = tokens[i + 1] if i + 1 < len(tokens) else NOTHING
+            following = self._next(i)
             level = self._levels[-1]
             kind = token.type if token.type != "BAR" else self._bar(level, token, ended)
             if kind in STARTS:
@@ -114,7 +114,7 @@ class _Pass:
                 self._power(level, i, token, before)
             elif ended or kind not in SIGNS:
                 self._operator(level, i, token, before)
-            elif kind == "MINUS" and following.type == "NUMBER" and not self._is_power(i + 2):
+            elif kind == "MINUS" and following.type == "NUMBER" and self._next(i + 1).type not in _POWERS:
                 following.value = -following.value  # −3 is a literal, −3² is not
             else:
                 self._out.append(token)
@@ -155,7 +155,8 @@ class _Pass:
         name, kind = self._readings.name(token), following.type
         if kind in _POWERS:
             raise self._readings.of_function(i)
-        if kind not in STARTS and kind != "BAR" and kind not in SIGNS:
+        signed = kind == "MINUS" and following.end == self._next(i + 1).start
+        if kind not in STARTS and kind != "BAR" and not signed:
             raise _error(f"{name} is a function: expected its argument after it. Write {name}(…).", token)
         self._out.append(token)
         if kind == "OPEN":
@@ -218,8 +219,8 @@ class _Pass:
 
     # -- operators
 
-    def _is_power(self, i: int) -> bool:
-        return i < len(self._tokens) and self._tokens[i].type in _POWERS
+    def _next(self, i: int) -> Token:
+        return self._tokens[i + 1] if i + 1 < len(self._tokens) else NOTHING
 
     def _power(self, level: _Level, i: int, token: Token, before: Token) -> None:
         """An exponent follows, after ^ or raised."""
@@ -264,7 +265,7 @@ class _Pass:
 
     def _check_factor(self, level: _Level, i: int, token: Token, before: Token) -> None:
         """Refuse ``sin x/2``, ``x^1/2`` and ``6/1.5×10^-4`` at their last operator."""
-        following = self._tokens[i + 1] if i + 1 < len(self._tokens) else NOTHING
+        following = self._next(i)
         if level.function is not None and following.type != "FUNCTION":
             raise self._readings.after_argument(level.function, i)
         if before.type != "NUMBER" or i < 2:
@@ -274,12 +275,12 @@ class _Pass:
             if outer is level.power and before.value in (1, -1):
                 raise self._readings.of_first_power(level.factor, outer, i)
             return
-        ten = following.type == "NUMBER" and following.value == 10 and self._is_power(i + 2)
+        ten = following.type == "NUMBER" and following.value == 10 and self._next(i + 1).type in _POWERS
         if ten and token.value != "*" and (outer is level.divide or outer is level.power):
             raise self._readings.scientific(level.term if outer is level.divide else level.factor, i)
 
     def _comma(self, i: int, before: Token) -> str:
-        following = self._tokens[i + 1] if i + 1 < len(self._tokens) else NOTHING
+        following = self._next(i)
         if before.type == following.type == "NUMBER" and before.end + 1 == following.start:
             left, right = self._readings.name(before), self._readings.name(following)
             return f"{left},{right} is not a number here: expected a decimal point. Write {left}.{right}."

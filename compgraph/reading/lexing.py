@@ -171,7 +171,7 @@ def scan(text: str, *, decimal_comma: bool = False) -> list[list[Token]]:
         start, end = match.span(kind)
         value: Any = text[start:end]
         if kind == "OTHER":
-            kind, value = "SYMBOL", value if value in _SYMBOLS else unicodedata.normalize("NFKC", value)
+            kind, value = "SYMBOL", value if value in _SYMBOLS else _plain(value)
             if value not in _SYMBOLS:
                 _refuse_character(text, start)
         if kind == "SYMBOL":
@@ -215,6 +215,12 @@ def scan(text: str, *, decimal_comma: bool = False) -> list[list[Token]]:
     if brackets:
         raise _unclosed(brackets[-1])
     return statements if statements[-1] else statements[:-1]
+
+
+def _plain(character: str) -> str:
+    """The character of usual width; raised and lowered ones are left as they are."""
+    raised = unicodedata.decomposition(character).startswith(("<super>", "<sub>"))
+    return character if raised else unicodedata.normalize("NFKC", character)
 
 
 def _unclosed(position: int) -> ParseError:

@@ -128,4 +128,4 @@ def _runs(letters: Iterable[tuple[str, bool]]) -> Runs:
             runs.append("")
         runs[-1] += letter
     runs[-1] = runs[-1].rstrip(" ")
-    return tuple(runs)
+    return tuple(runs[: -1 if len(runs) > 1 and not runs[-1] else None])

@@ -96,12 +96,15 @@ class Drawing:
         script = self.script
         parts = [
             f'<svg xmlns="http://www.w3.org/2000/svg" class="{name}" width="{width}" height="{height}" '
-            f'viewBox="0 0 {width} {height}" role="img"><title>{svg.safe(title(script, moment))}</title>'
-            f"<desc>{svg.safe((script.said(*moment) if moment else '') or self.description)}</desc>"
+            f'viewBox="0 0 {width} {height}" role="img" aria-label="{svg.safe(title(script, moment))}">'
         ]
+        said = script.said(*moment) if moment else ""
+        parts.append(f"<desc>{svg.safe(said or self.description)}</desc>")
         if theme is not None:
-            paper = f'<rect class="cg-paper" width="{width}" height="{height}"/>'
-            parts.append(f"<style>{sheet(theme_named(theme), name)}</style>{paper}")
+            # not in a page, which shows many frames in one picture: browsers show a title as a hint
+            parts.append(f"<title>{svg.safe(title(script, moment))}</title><style>")
+            parts.append(sheet(theme_named(theme), name))
+            parts.append(f'</style><rect class="cg-paper" width="{width}" height="{height}"/>')
         parts += [self._edge(i, moment) for i in range(len(script.edges))]
         parts += [self._node(i, moment, fixed) for i in range(len(script.nodes))]
         parts += [self._label(i, moment, fixed) for i, cell in enumerate(self.labels) if not cell.empty]
@@ -134,6 +137,8 @@ class Drawing:
         if key not in self._known:
             cell, (x, y) = self.cards[i], self._at(*self.layout.nodes[i][:2])
             parts = [svg.box(0, 0, *cell.box, 9, "cg-card")]
+            if any(line[-1].endswith("…") for line in cell.lines):  # what was cut is shown as a hint
+                parts.append(f"<title>{svg.safe(joined(self.script.nodes[i].how))}</title>")
             for line, baseline in zip(cell.lines, cell.baselines, strict=True):
                 parts.append(svg.text(line, -runs_width(line, SIZES.text) / 2, baseline, SIZES.text, fixed=fixed))
             if moment is not None:

@@ -68,6 +68,7 @@
     caption.replaceChildren(...steps[frame].cloneNode(true).childNodes);
     steps.forEach((step, i) => step.toggleAttribute("aria-current", i === frame));
     counter.textContent = `${frame} / ${last}`;
+    stage.firstElementChild.setAttribute("aria-label", `${sweep.heading}, step ${frame} of ${last}`);
     slider.value = frame;
     slider.setAttribute("aria-valuetext", `step ${frame} of ${last}`);
     for (const id of ["first", "back"]) at(id).disabled = frame === 0;
