@@ -81,4 +81,6 @@ def exactly(formula: Any, symbols: dict[str, Any], point: dict[str, float]) -> f
     """A formula at a point, to 40 digits before it is rounded."""
     with mpmath.workdps(40):
         function = sp.lambdify([symbols[name] for name in point], formula, "mpmath")
-        return float(function(*(mpmath.mpf(value) for value in point.values())))
+        value = mpmath.mpmathify(function(*(mpmath.mpf(value) for value in point.values())))
+        assert abs(value.imag) < 1e-30
+        return float(value.real)

@@ -681,8 +681,8 @@ def test_the_parser_keeps_no_tree() -> None:
 # -- nothing but ParseError, and soon
 
 _TOKENS = (
-    "x y a b ab e pi π σ sin cos ln max where log hypot sinx 2 3.5 1e3 2e-3 .5 10 0 ½ ² ⁻¹ + - − * × · / ÷ ^ ** ( ) ( ) "
-    "| , ; = == < ≤ √ ∛ # 0,5 x. u₁ w'"
+    "x y a b ab e pi π σ sin cos ln max where log hypot sinx 2 3.5 1e3 2e-3 .5 10 0 0,5 ½ ² ⁻¹ "
+    "+ - − * × · / ÷ ^ ** ( ) ( ) | , ; = == < ≤ √ ∛ # x. u₁ w'"
 )
 _SOUP = st.lists(st.sampled_from([*_TOKENS.split(), " ", "\n"]), max_size=30).map("".join)
 
@@ -725,6 +725,12 @@ HOSTILE = [
     "+".join(["3^-3700"] * 60),
     "*".join(["3^3500/7^1900"] * 35),
     "+".join(["3^3500/7^1900"] * 35),
+    "+".join(["3^900/7^500"] * 41),
+    "hypot(" * 47 + "3^3500/7^1900" + ",0)" * 47,
+    "hypot(" * 48 + "3^300/7^170" + ",0)" * 48,
+    "cbrt(" * 60 + "2^9999" + ")^3" * 60,
+    "cbrt(" * 60 + "2^999" + ")^3" * 60,
+    "((" * 40 + "2^999" + ")^(1/3))^3" * 40,
     "/".join(["3^3500"] * 70),
     "^".join(["1.0000001"] * 50),
     "sqrt(" * 90 + "2^9999" + ")" * 90,

@@ -12,11 +12,14 @@ from fractions import Fraction
 from typing import Any
 
 from compgraph.evaluation import Number
-from compgraph.expression import POWER, Primitive
+from compgraph.expression import ABS, ADD, DIVIDE, MULTIPLY, NEGATE, POWER, SUBTRACT, Primitive
 
 __all__ = ["PI", "E", "Rounded", "TooLarge", "decimal", "fold", "plain"]
 
 _BITS_PER_DIGIT = math.log2(10)
+#: Exact arithmetic is quick however long the numbers are; roots and the like are not, and take what a float could hold.
+_QUICK = {ADD, SUBTRACT, MULTIPLY, DIVIDE, NEGATE, ABS}
+_FLOAT_BITS = 1024
 
 
 class Rounded(float):
@@ -65,7 +68,7 @@ def fold(primitive: Primitive, operands: tuple[Number, ...], bits: int) -> Numbe
     DomainError
         Outside the domain of the primitive.
     TooLarge
-        If the result is beyond `bits` bits, or is a float and infinite. Nothing that large is computed first.
+        If the result is beyond `bits` bits, or is a float and infinite. Nothing much larger is computed first.
 
     Examples
     --------
@@ -84,6 +87,8 @@ def fold(primitive: Primitive, operands: tuple[Number, ...], bits: int) -> Numbe
             exact[1] = exact[1].numerator
             if (_size(exact[0]) - 2) * abs(exact[1]) > bits:  # fewer bits than the result has, by half at most
                 raise TooLarge
+        elif primitive not in _QUICK and max(map(_size, exact), default=0) > _FLOAT_BITS:
+            raise TooLarge
         try:
             value = primitive.value(*exact)
         except (TypeError, AttributeError):  # a user's own primitive may know floats only
@@ -93,9 +98,10 @@ def fold(primitive: Primitive, operands: tuple[Number, ...], bits: int) -> Numbe
             raise TooLarge
         return Rounded(value)
     result = Fraction(value)
-    if _size(result) > bits:
+    top, bottom = result.numerator.bit_length(), result.denominator.bit_length()
+    if top + bottom > bits or top * bottom > 200 * bits:  # cancelling takes the time of the product
         raise TooLarge
-    if result.denominator == 1:
+    if bottom == 1:
         return result.numerator
     return _printed(result) if float in map(type, operands) else result
 

@@ -115,7 +115,7 @@ def wrap(runs: Runs, size: float, widest: float, most: int = 1000) -> list[Runs]
     lines.append(letters[start:])
     if len(lines) > most:
         last, room = lines[most - 1], widest - text_width("…", size)
-        while last and sum(text_width(c, size, slanted) for c, slanted in last) > room:
+        while last and (last[-1][0] == " " or sum(text_width(c, size, slanted) for c, slanted in last) > room):
             last.pop()
         lines = [*lines[: most - 1], [*last, ("…", False)]]
     return [_runs(line) for line in lines]

@@ -67,6 +67,7 @@ def close_labels(placed: Layout, *, sideways: bool) -> list[Placed | None]:
                 close += [place for place in around if place is not None]
         free = next((place for place in close if _inside(place, placed) and not taken.meets(place, i)), None)
         if free is not None:
+            taken.remove(label, i)
             taken.add(free, i)
             labels[i] = free
     return labels
@@ -136,6 +137,10 @@ class _Grid:
     def add(self, box: Placed, owner: int = -1) -> None:
         for square in _squares(box):
             self._squares[square].append((box, owner))
+
+    def remove(self, box: Placed, owner: int) -> None:
+        for square in _squares(box):
+            self._squares[square].remove((box, owner))
 
     def meets(self, box: Placed, owner: int) -> bool:
         """Whether a box touches one of another owner."""
