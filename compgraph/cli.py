@@ -74,7 +74,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except RuntimeError as error:
         from compgraph.render.layout import EngineMissing
 
-        if not isinstance(error, EngineMissing):
+        if not isinstance(error, EngineMissing) and type(error) is not RuntimeError:
             raise
         return _fail(error, 3)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Vertex and edge elimination: a labelled DAG shrinks step by step to its Jacobian, as a stream of frozen steps.
+"""Vertex and edge elimination: a labelled DAG shrinks to its Jacobian, as a stream of frozen steps.
 
 To eliminate a node is to join every edge into it with every edge out of it: the product of the two labels goes onto
 the edge past the node, which is new (fill-in) or takes it up (absorption). When no inner node is left, the labels from
@@ -8,45 +8,29 @@ label means.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import networkx as nx
 
 from compgraph.errors import DomainError
-from compgraph.propagation import _is_nan, _some, _unlabelled, node_order
+from compgraph.propagation import _is_nan, _some, _unlabelled
 from compgraph.semiring import REAL, Semiring
+from compgraph.structure import Back, Front, Join, Order, Skeleton, Start
 
-__all__ = [
-    "Back", "Change", "Cost", "Elimination", "Front", "Order", "Product", "accumulate", "after", "eliminate",
-    "elimination_cost",
-]  # fmt: skip
+__all__ = ["Change", "Cost", "Elimination", "Product", "accumulate", "after", "eliminate", "elimination_cost"]
 
 
 class Cost(NamedTuple):
-    """Operations a computation takes: products of labels, sums of products, and edges added on the way."""
+    """Operations a computation takes: products of labels, sums of products, and edges that elimination adds."""
 
     multiplications: int
     additions: int
     fill: int = 0
 
 
-class Front(NamedTuple):
-    """Eliminate one edge at its head: join it with every edge that goes on from there."""
-
-    tail: Any
-    head: Any
-
-
-class Back(NamedTuple):
-    """Eliminate one edge at its tail: join it with every edge that arrives there."""
-
-    tail: Any
-    head: Any
-
-
 class Product(NamedTuple):
-    """One product: `left` is the label of node → head, `right` that of tail → node, `product` goes onto tail → head."""
+    """One product: `left`, of node → head, times `right`, of tail → node; it goes onto the edge tail → head."""
 
     tail: Any
     node: Any
@@ -57,7 +41,7 @@ class Product(NamedTuple):
 
 
 class Change(NamedTuple):
-    """What a label was and what it is now; None where there is no edge."""
+    """What the label of an edge was and what it is now; None where there is no edge."""
 
     tail: Any
     head: Any
@@ -66,18 +50,17 @@ class Change(NamedTuple):
 
 
 class Elimination(NamedTuple):
-    """One elimination, with all that it does to the graph.
+    """One elimination, and all that it does to the graph.
 
     Attributes
     ----------
     node : node or None
-        The node that leaves the graph; None if the elimination of an edge leaves both of its ends.
+        What leaves the graph; None if an edge is eliminated and both of its ends stay.
     edge : Front, Back or None
-        The edge that was eliminated, if it was not a node.
+        The edge that is eliminated, if it is not a node.
     products : tuple of Product
-        In the order in which they are formed.
     added, changed, removed : tuple of Change
-        Edges that are new (the fill-in), that took up a product (absorption), and that are gone.
+        Edges that are new (fill-in), that take up a product (absorption), and that are gone.
     cost : Cost
         Of all eliminations so far, this one included.
     """
@@ -89,10 +72,6 @@ class Elimination(NamedTuple):
     changed: tuple[Change, ...]
     removed: tuple[Change, ...]
     cost: Cost
-
-
-#: Nodes (or `Front` and `Back` of edges) in turn, or a function that finds them for a graph.
-Order = Callable[[nx.MultiDiGraph], Sequence[Any]] | Sequence[Any]
 
 
 def eliminate(
@@ -110,12 +89,12 @@ def eliminate(
     graph : networkx.MultiDiGraph
         A labelled DAG; only the edge attribute ``partial`` is read. It is not changed.
     order : sequence, or function from a graph to one
-        Every inner node once. Turns may also be edges, ``Front(tail, head)`` or ``Back(tail, head)``, mixed with
-        nodes at will, as long as the edge is there when its turn comes and no inner node is left in the end.
+        Every inner node once. A turn may also be an edge, ``Front(tail, head)`` or ``Back(tail, head)``, as long as
+        the edge is there by then and no inner node is left in the end.
     semiring : Semiring
-        Labels are lifted one by one, and parallel edges then merged.
+        Labels are lifted one by one; then parallel edges are merged.
     inputs, outputs : iterable of node, optional
-        If left out, what ``graph.graph`` lists as such, or else the nodes without edges into or out of them.
+        If left out, those that ``graph.graph`` lists, or else the nodes with no edge into them or out of them.
 
     Yields
     ------
@@ -124,20 +103,20 @@ def eliminate(
     Raises
     ------
     ValueError
-        The order is not one of this graph, the graph has a cycle, or an edge has no label.
+        The order is none of this graph, the graph has a cycle, or an edge has no label.
     DomainError
         A partial that is needed is undefined, or a product is 0·∞.
 
     Notes
     -----
-    What starts is ``after(graph, ())``: the nodes on paths from an input to an output, parallel edges merged. An output
-    that feeds other nodes is followed by an identity node, which is then the output (``y.out``), and an input that
-    is computed from others is preceded by one (``t.in``).
+    It starts from ``after(graph, ())``: the nodes on paths from an input to an output, parallel edges merged. An output
+    that is used by other nodes is followed by an identity node, which is then the output (``y.out``); an input that is
+    computed from others is preceded by one (``t.in``).
 
     References
     ----------
-    Griewank and Walther, Evaluating Derivatives, 2nd edition, chapters 9 and 10. Naumann, Optimal accumulation
-    of Jacobian matrices by elimination methods on the dual computational graph, 2004 (elimination of edges).
+    Griewank and Walther, Evaluating Derivatives, 2nd edition, chapters 9 and 10. Naumann, Optimal accumulation of
+    Jacobian matrices by elimination methods on the dual computational graph, 2004 (elimination of edges).
 
     Examples
     --------
@@ -149,9 +128,8 @@ def eliminate(
     >>> step.changed, step.cost
     ((Change(tail='x', head='y', before=1.0, after=11.0),), Cost(multiplications=1, additions=1, fill=0))
     """
-    start = Start.of(graph, inputs, outputs)
-    labelled = _Labelled(start, semiring)
-    return _eliminations(labelled, start, start.turns(order, labelled.graph))
+    labelled = _Labelled(Start.of(graph, inputs, outputs), semiring)
+    return labelled.eliminations(labelled.start.turns(order, labelled.graph))
 
 
 def after(
@@ -162,9 +140,9 @@ def after(
     inputs: Iterable[Any] | None = None,
     outputs: Iterable[Any] | None = None,
 ) -> nx.MultiDiGraph:
-    """The graph that is left after some steps of `eliminate`, asked with the same options; after none, what it starts from.
+    """The graph that is left after some steps of `eliminate`, asked with the same options.
 
-    One edge (key 0) per pair; labels are elements of the semiring. Nodes keep their names and values.
+    One edge (key 0) per pair of nodes, labelled with an element of the semiring. Nodes keep their name and value.
 
     Examples
     --------
@@ -175,8 +153,7 @@ def after(
     >>> list(after(g, eliminate(g, ["t"])).edges(data="partial"))
     [('x', 'y', 12.0)]
     """
-    start = Start.of(graph, inputs, outputs)
-    labelled = _Labelled(start, semiring)
+    labelled = _Labelled(Start.of(graph, inputs, outputs), semiring)
     for step in steps:
         labelled.apply(step)
     return labelled.graph()
@@ -190,7 +167,7 @@ def accumulate(
     inputs: Iterable[Any] | None = None,
     outputs: Iterable[Any] | None = None,
 ) -> dict[tuple[Any, Any], Any]:
-    """The Jacobian by elimination: (output, input) → sum over all paths; the parameters are those of `eliminate`.
+    """The Jacobian by elimination, (output, input) → derivative; parameters and errors are those of `eliminate`.
 
     Examples
     --------
@@ -199,14 +176,13 @@ def accumulate(
     >>> accumulate(g, ["t"])
     {('y', 'x'): 10.0, ('z', 'x'): 2.0}
     """
-    start = Start.of(graph, inputs, outputs)
-    labelled = _Labelled(start, semiring)
-    for _ in _eliminations(labelled, start, start.turns(order, labelled.graph)):
+    labelled = _Labelled(Start.of(graph, inputs, outputs), semiring)
+    for _ in labelled.eliminations(labelled.start.turns(order, labelled.graph)):
         pass
     return {
-        (y, x): semiring.readout(labelled.succ[tail].get(head, semiring.zero))
-        for y, head in start.outputs.items()
-        for x, tail in start.inputs.items()
+        (y, x): semiring.readout(labelled.succ[entry].get(exit, semiring.zero))
+        for y, exit in labelled.start.outputs.items()
+        for x, entry in labelled.start.inputs.items()
     }
 
 
@@ -217,14 +193,14 @@ def elimination_cost(
     inputs: Iterable[Any] | None = None,
     outputs: Iterable[Any] | None = None,
 ) -> Cost:
-    """What `eliminate` would cost, from the edges alone: no labels are needed, and none are read.
+    """What `eliminate` costs, from the edges alone: labels are neither needed nor read.
 
     Notes
     -----
-    The convention is the published one of elimination orders: parallel edges are merged beforehand at no cost,
-    products with 1 and −1 count like all others, there are no seeds, and an output that also feeds other nodes is
-    followed by an identity node. The cost of a `Solution` counts a sweep instead: one product per edge that it
-    reaches, parallel edges each for itself, the products with the seed included.
+    The convention is the one in which elimination orders are published: parallel edges are merged beforehand at no
+    cost, products with 1 and −1 count like all others, there are no seeds, and an output that is also used by other
+    nodes is followed by an identity node. The `cost` of a Solution counts a sweep instead: one product per edge that it
+    reaches, parallel edges one by one, the products with the seed included.
 
     Examples
     --------
@@ -239,89 +215,98 @@ def elimination_cost(
         products, new = skeleton.eliminate(turn)
         multiplications += products
         fill += new
-    skeleton.finish()
+    _finished(skeleton.inner)
     return Cost(multiplications, multiplications - fill, fill)
 
 
-# -- what elimination starts from
+def _finished(inner: Iterable[Any]) -> None:
+    left = list(inner)
+    if left:
+        raise ValueError(
+            f"the order ends too early: expected no inner node to be left, got {_some(left)}. Eliminate these as well."
+        )
 
 
-class Start(NamedTuple):
-    """The nodes on paths from inputs to outputs, in evaluation order, and the labels of the edges between them.
+class _Labelled:
+    """The edges with their labels, as they are by now."""
 
-    `inputs` and `outputs` map each node asked for to the node that stands for it: itself, or its identity node.
-    """
+    def __init__(self, start: Start, semiring: Semiring) -> None:
+        self.start, self.semiring = start, semiring
+        self.inner = dict.fromkeys(start.inner)
+        self.pred: dict[Any, dict[Any, Any]] = {node: {} for node in start.nodes}
+        self.succ: dict[Any, dict[Any, Any]] = {node: {} for node in start.nodes}
+        for (tail, head), parallel in start.edges.items():
+            label = semiring.one
+            for i, (key, data) in enumerate((parallel or {}).items()):
+                if "partial" not in data:
+                    raise _unlabelled(tail, head, key, data)
+                lifted = semiring.lift(data["partial"])
+                label = self._sum(tail, head, label, lifted) if i else lifted
+            self.pred[head][tail] = self.succ[tail][head] = label
 
-    nodes: list[Any]
-    edges: dict[tuple[Any, Any], Any]
-    inputs: dict[Any, Any]
-    outputs: dict[Any, Any]
-    given: nx.MultiDiGraph
+    def graph(self) -> nx.MultiDiGraph:
+        edges = [(tail, head, 0, {"partial": label}) for head in self.pred for tail, label in self.pred[head].items()]
+        return self.start.graph(edges, without=[node for node in self.start.nodes if node not in self.pred])
 
-    @classmethod
-    def of(cls, graph: nx.MultiDiGraph, inputs: Iterable[Any] | None = None, outputs: Iterable[Any] | None = None) -> Start:
-        """Leave out what is on no path, and set inputs and outputs apart from the nodes between them."""
-        order = node_order(graph)
-        pred, succ = graph._pred, graph._succ
-        sources = _chosen(graph, "inputs", inputs, (node for node in order if not pred[node]))
-        sinks = _chosen(graph, "outputs", outputs, (node for node in order if not succ[node]))
-        reached, needed = set(sources), set(sinks)
-        for node in order:
-            if any(tail in reached for tail in pred[node]):
-                reached.add(node)
-        for node in reversed(order):
-            if any(head in needed for head in succ[node]):
-                needed.add(node)
-        edges: dict[tuple[Any, Any], Any] = {
-            (tail, head): pred[head][tail]
-            for head in order
-            if head in needed
-            for tail in pred[head]
-            if tail in reached
-        }
-        keep = (reached & needed).union(sources, sinks)
-        before, behind = {head for _, head in edges}, {tail for tail, _ in edges}.union(sources)
-        ahead = {node: _fresh(node, "in", graph) for node in sources if node in before}
-        final = {node: _fresh(node, "out", graph) for node in sinks if node in behind}
-        edges |= {(copy, node): None for node, copy in ahead.items()} | {(node, copy): None for node, copy in final.items()}
-        nodes = [*ahead.values(), *(node for node in order if node in keep), *final.values()]
-        entries, exits = {node: ahead.get(node, node) for node in sources}, {node: final.get(node, node) for node in sinks}
-        return cls(nodes, edges, entries, exits, graph)
-
-    @property
-    def inner(self) -> list[Any]:
-        """The nodes to eliminate, in evaluation order."""
-        ends = {*self.inputs.values(), *self.outputs.values()}
-        return [node for node in self.nodes if node not in ends]
-
-    def graph(self, labels: Iterable[tuple[Any, Any, Any]] | None = None, without: Iterable[Any] = ()) -> nx.MultiDiGraph:
-        """As a networkx graph, with labels or without, and without some of the nodes."""
-        graph = self.given.__class__()
-        graph.graph.update(inputs=list(self.inputs.values()), outputs=list(self.outputs.values()))
-        gone, known = set(without), self.given._node
-        for node in self.nodes:
-            if node not in gone:
-                graph.add_node(node, **{k: v for k, v in known.get(node, {}).items() if k in ("name", "value")})
-        if labels is None:
-            graph.add_edges_from((tail, head, 0) for tail, head in self.edges)
-        else:
-            graph.add_edges_from((tail, head, 0, {"partial": label}) for tail, head, label in labels)
-        return graph
-
-    def turns(self, order: Order, graph: Callable[[], nx.MultiDiGraph]) -> list[Any]:
-        """The turns of an order, which has each inner node once unless it eliminates edges as well."""
-        if isinstance(order, str):
-            raise TypeError(f"expected an order of elimination, got the text {order!r:.60}. Write cg.markowitz, or a list of nodes.")
-        turns = list(order(graph()) if callable(order) else order)
-        if any(isinstance(turn, (Front, Back)) for turn in turns):
-            return turns
-        inner, seen = self.inner, set(turns)
-        wrong = [f"{node} is not one of them" for node in turns if node not in set(inner)]
-        wrong += [f"{node} is left out" for node in inner if node not in seen]
-        wrong += [] if len(seen) == len(turns) else ["a node comes twice"]
-        if wrong:
-            raise ValueError(
-                f"not an order of this graph: expected each of its {len(inner)} inner nodes once ({_some(inner)}), "
-                f"but {wrong[0]}. List them in any order, or use cg.markowitz."
+    def eliminations(self, turns: Iterable[Any]) -> Iterator[Elimination]:
+        """Eliminate in turn; a step is yielded once it is applied."""
+        multiplications = additions = fill = 0
+        for turn in turns:
+            join = Join.of(turn, self.pred, self.succ, self.inner)
+            products = tuple([self._product(t, join.node, h) for t in join.tails for h in join.heads])
+            added, changed = [], []
+            for tail, _, head, _, _, product in products:
+                if head in self.succ[tail]:
+                    before = self.succ[tail][head]
+                    changed.append(Change(tail, head, before, self._sum(tail, head, before, product)))
+                else:
+                    added.append(Change(tail, head, None, product))
+            multiplications += len(products)
+            additions += len(changed)
+            fill += len(added)
+            step = Elimination(
+                join.node if join.leaves else None,
+                turn if isinstance(turn, (Front, Back)) else None,
+                products,
+                tuple(added),
+                tuple(changed),
+                tuple(self._removed(join, turn)),
+                Cost(multiplications, additions, fill),
             )
-        return turns
+            self.apply(step)
+            yield step
+        _finished(self.inner)
+
+    def _removed(self, join: Join, turn: Any) -> Iterator[Change]:
+        if not join.leaves:
+            yield Change(turn.tail, turn.head, self.succ[turn.tail][turn.head], None)
+            return
+        yield from (Change(tail, join.node, label, None) for tail, label in self.pred[join.node].items())
+        yield from (Change(join.node, head, label, None) for head, label in self.succ[join.node].items())
+
+    def apply(self, step: Elimination) -> None:
+        for tail, head, _, label in (*step.added, *step.changed):
+            self.pred[head][tail] = self.succ[tail][head] = label
+        for tail, head, _, _ in step.removed:
+            del self.pred[head][tail], self.succ[tail][head]
+        if step.node is not None:
+            del self.pred[step.node], self.succ[step.node], self.inner[step.node]
+
+    def _product(self, tail: Any, node: Any, head: Any) -> Product:
+        left, right = self.succ[node][head], self.succ[tail][node]
+        product = self.semiring.mul(left, right)
+        if _is_nan(product) and not (_is_nan(left) or _is_nan(right)):
+            raise DomainError(
+                f"the product along {tail} → {node} → {head} is undefined: {left} · {right}. "
+                "Move the input away from this point."
+            )
+        return Product(tail, node, head, left, right, product)
+
+    def _sum(self, tail: Any, head: Any, before: Any, product: Any) -> Any:
+        label = self.semiring.add(before, product)
+        if _is_nan(label) and not (_is_nan(before) or _is_nan(product)):
+            raise DomainError(
+                f"the sum on the edge {tail} → {head} is undefined: {before} + {product}. "
+                "Move the input away from this point."
+            )
+        return label

@@ -42,7 +42,13 @@ class Step(NamedTuple):
     total: Any
 
 
-def forward(graph: nx.MultiDiGraph, seeds: Mapping[Any, Any], semiring: Semiring = REAL) -> Iterator[Step]:
+def forward(
+    graph: nx.MultiDiGraph,
+    seeds: Mapping[Any, Any],
+    semiring: Semiring = REAL,
+    *,
+    order: Iterable[Any] | None = None,
+) -> Iterator[Step]:
     """Sweep from the seeded nodes towards the outputs: the totals are tangents.
 
     Parameters
@@ -52,6 +58,8 @@ def forward(graph: nx.MultiDiGraph, seeds: Mapping[Any, Any], semiring: Semiring
     seeds : mapping of node to element
         What the sweep starts from; every other node starts from ``semiring.zero``.
     semiring : Semiring
+    order : iterable of nodes, optional
+        An evaluation order of your own: every node once, tails before heads.
 
     Yields
     ------
@@ -61,7 +69,7 @@ def forward(graph: nx.MultiDiGraph, seeds: Mapping[Any, Any], semiring: Semiring
     Raises
     ------
     ValueError
-        The graph has a cycle (which is listed), or a seed is no node of it.
+        The graph has a cycle (which is listed), a seed is no node of it, or `order` is no evaluation order.
     DomainError
         A partial that the sweep needs is undefined, or a product is 0·∞.
 
@@ -76,14 +84,20 @@ def forward(graph: nx.MultiDiGraph, seeds: Mapping[Any, Any], semiring: Semiring
     >>> totals(forward(g, {"x": 1.0}))
     {'x': 1.0, 'y': 7.0}
     """
-    return _sweep(node_order(graph), graph._pred, seeds, semiring, semiring.mul, _along)
+    return _sweep(node_order(graph, order), graph._pred, seeds, semiring, semiring.mul, _along)
 
 
-def reverse(graph: nx.MultiDiGraph, seeds: Mapping[Any, Any], semiring: Semiring = REAL) -> Iterator[Step]:
+def reverse(
+    graph: nx.MultiDiGraph,
+    seeds: Mapping[Any, Any],
+    semiring: Semiring = REAL,
+    *,
+    order: Iterable[Any] | None = None,
+) -> Iterator[Step]:
     """Sweep from the seeded nodes back towards the inputs: the totals are adjoints.
 
     The mirror image of `forward`: the same parameters, errors and cost; one Step per node, in reverse
-    evaluation order.
+    evaluation order (`order`, too, is given from the inputs to the outputs).
 
     Examples
     --------
@@ -93,7 +107,8 @@ def reverse(graph: nx.MultiDiGraph, seeds: Mapping[Any, Any], semiring: Semiring
     {'y': 1.0, 't': 5.0, 'x': 10.0}
     """
     multiply = semiring.mul
-    return _sweep(node_order(graph)[::-1], graph._succ, seeds, semiring, lambda a, b: multiply(b, a), _against)
+    backwards = node_order(graph, order)[::-1]
+    return _sweep(backwards, graph._succ, seeds, semiring, lambda a, b: multiply(b, a), _against)
 
 
 def totals(steps: Iterable[Step]) -> dict[Any, Any]:
@@ -101,22 +116,35 @@ def totals(steps: Iterable[Step]) -> dict[Any, Any]:
     return {step.node: step.total for step in steps}
 
 
-def node_order(graph: nx.MultiDiGraph) -> list[Any]:
-    """The nodes, tails before heads: as they stand where that is such an order, else topologically sorted.
+def node_order(graph: nx.MultiDiGraph, order: Iterable[Any] | None = None) -> list[Any]:
+    """The nodes, tails before heads: in the `order` given, or as they stand, or topologically sorted.
 
-    Ties of the sort go by insertion. A cycle raises ValueError and is listed. Cost: linear.
+    Ties of the sort go by insertion. A cycle raises ValueError and is listed, and so does an `order` that leaves a node
+    out or puts a head before its tail. Cost: linear.
     """
     if not (graph.is_directed() and graph.is_multigraph()):
         raise TypeError(
             f"expected a networkx.MultiDiGraph, got {type(graph).__name__}: "
             "parallel edges are different terms. Write nx.MultiDiGraph(graph)."
         )
-    place = {node: i for i, node in enumerate(graph)}
+    given = graph if order is None else list(order)
+    place = {node: i for i, node in enumerate(given)}
+    if order is not None and (len(place) != len(given) or place.keys() != graph._node.keys()):
+        wrong = [node for node in graph if node not in place] or [node for node in place if node not in graph] or given
+        raise ValueError(
+            f"order: expected each of the {len(graph)} nodes once, got {len(given)} entries; look at {wrong[0]!r}. "
+            "Leave order out for the graph's own."
+        )
     for tail, heads in graph._succ.items():
         at = place[tail]
         for head in heads:
             if place[head] <= at:
-                return _sorted(graph, place)
+                if order is None:
+                    return _sorted(graph, place)
+                raise ValueError(
+                    f"order: expected tails before heads, got {head} before {tail} although the edge {tail} → {head} "
+                    "needs it the other way. Leave order out for the graph's own."
+                )
     return list(place)
 
 

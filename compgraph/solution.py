@@ -382,10 +382,10 @@ def plain(value: Any) -> Any:
         return int(value)
     if isinstance(value, int) or (isinstance(value, float) and value - value == 0):
         return value
-    return str(value)
+    return _text(value, limit=10_000) if isinstance(value, Expression) else str(value)
 
 
-def _text(value: Any) -> str:
+def _text(value: Any, limit: int = 200) -> str:
     from compgraph import notation
 
-    return notation.text(value) if isinstance(value, Expression) else notation.number(value)
+    return notation.text(value, limit=limit) if isinstance(value, Expression) else notation.number(value)

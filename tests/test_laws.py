@@ -291,3 +291,19 @@ def test_sympy_finds_the_same_gradients_and_hessians() -> None:
         assert second == pytest.approx(truth, rel=1e-7, abs=1e-7)
 
     law()
+
+
+def test_an_order_of_ones_own_gives_the_same_totals_and_a_bad_one_is_refused() -> None:
+    graph = nx.MultiDiGraph()
+    for tail, head, label in [("x", "a", 2.0), ("x", "b", 3.0), ("a", "y", 5.0), ("b", "y", 7.0)]:
+        graph.add_edge(tail, head, partial=label)
+    usual = cg.totals(cg.forward(graph, {"x": 1.0}))
+    other = list(cg.forward(graph, {"x": 1.0}, order=["x", "b", "a", "y"]))
+    assert [step.node for step in other] == ["x", "b", "a", "y"]
+    assert cg.totals(other) == usual
+    assert [s.node for s in cg.reverse(graph, {"y": 1.0}, order=["x", "b", "a", "y"])] == ["y", "a", "b", "x"]
+    with pytest.raises(ValueError, match="got y before b"):
+        cg.forward(graph, {"x": 1.0}, order=["x", "a", "y", "b"])
+    for wrong in (["x", "a", "y"], ["x", "a", "b", "y", "z"], ["x", "a", "a", "b", "y"]):
+        with pytest.raises(ValueError, match="each of the 4 nodes once"):
+            cg.reverse(graph, {"y": 1.0}, order=wrong)

@@ -498,6 +498,7 @@ REFUSED = {
     "x¦\u200b": "U\\+200B",
     "x¦ⁿ": r"superscript letter.*Write \^n",
     "x¦⁽²⁾": "superscript",
+    "x + ¦y⒘": "not a name",
     "x + ¦😀": "has no meaning",
     # numbers
     "1¦/0": "division by 0",
@@ -789,6 +790,26 @@ def test_golden_cases(explicit_case: dict[str, Any]) -> None:
     found = values(outputs, inputs)
     for name, value in explicit_case["values"].items():
         assert found[name] == pytest.approx(value, rel=explicit_case["tol"], abs=explicit_case["tol"])
+
+
+_ARITHMETIC = st.recursive(
+    st.sampled_from(["x", "y", "a"]),
+    lambda part: st.one_of(
+        st.tuples(part, st.sampled_from(["+", "-", "*", "/", "**"]), part).map("".join),
+        part.map("-{}".format),
+        part.map("({})".format),
+    ),
+    max_leaves=12,
+)
+
+
+@given(_ARITHMETIC)
+@settings(max_examples=300)
+def test_explicit_operators_bind_as_in_python(text: str) -> None:
+    """The oracle is Python's own parser, on variables."""
+    oracle = eval(text, {name: cg.Variable(name) for name in "xya"})
+    for spelling in (text, text.replace("**", "^").replace("-", "−").replace("*", "·")):
+        assert spelled(read_expression(spelling)) == spelled(oracle)
 
 
 @given(programs())

@@ -234,11 +234,12 @@ def _name(piece: str, start: int) -> str:
             letter = unicodedata.normalize("NFKC", character)
             message = f"{character} is a superscript letter: expected an exponent that can be read. Write ^{letter}."
             raise ParseError(message, start + offset)
-    name = normalised(piece)
-    if not name.partition(".")[0].replace("'", "").isidentifier():
+    letters, point, version = piece.partition(".")
+    name = normalised(letters)
+    if not name.replace("'", "").isidentifier():  # some characters normalise to brackets or points
         message = f"{shown(piece)} is not a name: expected letters, digits and underscores. Choose another name."
         raise ParseError(message, start)
-    return name
+    return name + point + version
 
 
 def _refuse_character(text: str, position: int) -> NoReturn:

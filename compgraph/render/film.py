@@ -14,7 +14,6 @@ from compgraph.propagation import Step
 from compgraph.render import dot
 from compgraph.render.drawing import Drawing
 from compgraph.render.export import frame_numbers, write, write_frames
-from compgraph.render.layout import EngineMissing
 from compgraph.render.page import iframe, page
 from compgraph.render.script import SOLVED, Moment, Script, script
 
@@ -140,7 +139,7 @@ class Film:
 
     def svg(self, k: int = -1) -> str:
         """Frame `k`, with its caption; counted from the end where negative."""
-        return self.drawing.svg(self._moments[k], theme=self.theme or "light", captioned=True)
+        return self.drawing.svg(self._moment(k), theme=self.theme or "light", captioned=True)
 
     def png(self, k: int = -1, *, scale: float = 2.0) -> bytes:
         """Frame `k` as a bitmap, `scale` pixels to the point."""
@@ -148,7 +147,7 @@ class Film:
 
     def figure(self) -> str:
         """The solved graph as SVG: every value, partial and derivative, and no caption."""
-        return self.drawing.svg(Moment(len(self.script.sweeps) - 1, SOLVED), theme=self.theme or "light")
+        return self.drawing.svg(self._moment(None), theme=self.theme or "light")
 
     def html(self) -> str:
         """A page with a player, which needs nothing else: no network, no font, no file beside it."""
@@ -163,7 +162,11 @@ class Film:
         return dot.digraph(self.script, self._moment(k))
 
     def _moment(self, k: int | None) -> Moment:
-        return Moment(len(self.script.sweeps) - 1, SOLVED) if k is None else self._moments[k]
+        if k is None:
+            return Moment(len(self.script.sweeps) - 1, SOLVED)
+        if not -len(self) <= k < len(self):
+            raise IndexError(f"no frame {k}: expected a number from 0 to {len(self) - 1}, or a negative one from the end.")
+        return self._moments[k]
 
     def save(
         self,
@@ -237,7 +240,7 @@ class Film:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         try:
             return {"text/html": self._repr_html_(), "text/plain": repr(self)}
-        except EngineMissing as error:  # one clear sentence, and what can be shown without a layout
+        except (RuntimeError, TimeoutError) as error:  # no engine, or none that copes: one sentence, and the film in words
             return {"text/plain": "\n".join([repr(self), str(error), *self.captions])}
 
 
