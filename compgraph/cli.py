@@ -72,9 +72,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         return _fail(f"{error.name} is needed and is not there: install it with pip install compgraph.", 3)
     except RuntimeError as error:
-        from compgraph.render.layout import EngineMissing
+        from compgraph.render.layout import LayoutError
 
-        if not isinstance(error, EngineMissing) and type(error) is not RuntimeError:
+        if not isinstance(error, LayoutError):
             raise
         return _fail(error, 3)
     except OSError as error:

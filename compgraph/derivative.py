@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from compgraph.expression import VARIABLE, Application, Expression, Primitive
-from compgraph.graph import gc_paused, trace
+from compgraph.graph import trace
 from compgraph.linearization import linearize
 from compgraph.numbers import entered
 from compgraph.propagation import restricted, reverse
 from compgraph.semiring import REAL
+from compgraph.traversal import gc_paused
 
 __all__ = ["value_and_gradient"]
 

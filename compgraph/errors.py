@@ -39,5 +39,6 @@ class ParseError(ValueError):
         line = self.text[start:] if end < 0 else self.text[start:end]
         column = self.position - start
         first = max(0, column - 60)  # a very long line is shown around the place only
-        line = line[first : column + 20].replace("\t", " ")
+        # one mark for what cannot be seen or would turn the line around, so that the caret stays in its place
+        line = "".join(c if c.isprintable() else " " if c.isspace() else "\ufffd" for c in line[first : column + 20])
         return f"{self.message}\n    {line}\n    {' ' * (column - first)}^"

@@ -5,10 +5,8 @@ A node per operation, an edge per use as an argument. What an edge means is put 
 
 from __future__ import annotations
 
-import gc
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import networkx as nx
@@ -22,9 +20,9 @@ from compgraph.expression import (
     _operand,
     literal,
 )
-from compgraph.traversal import evaluation_order
+from compgraph.traversal import evaluation_order, gc_paused
 
-__all__ = ["Graph", "gc_paused", "trace"]
+__all__ = ["Graph", "trace"]
 
 
 class Graph(nx.MultiDiGraph):  # type: ignore[misc] # networkx ships no types
@@ -37,18 +35,6 @@ class Graph(nx.MultiDiGraph):  # type: ignore[misc] # networkx ships no types
         from compgraph.render.film import picture
 
         return picture(self)
-
-
-@contextmanager
-def gc_paused() -> Iterator[None]:
-    """Hold the garbage collector while many long-lived objects are made: it would walk them over and over."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 # -- trace

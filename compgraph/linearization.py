@@ -14,10 +14,9 @@ import networkx as nx
 from compgraph.errors import DomainError
 from compgraph.expression import VARIABLE, Partial
 from compgraph.functions import WHERE
-from compgraph.graph import gc_paused
 from compgraph.numbers import entered, ieee, refuse_long
 from compgraph.symbols import definition, symbolize
-from compgraph.traversal import demanded
+from compgraph.traversal import demanded, gc_paused
 
 __all__ = ["linearize"]
 

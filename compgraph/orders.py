@@ -358,9 +358,15 @@ def _after_each_subset(sets: Any, nodes: Iterable[int]) -> Any:
 
 
 def _sizes(sets: Any) -> Any:
-    """The number of members of each set."""
+    """The number of members of each set (word, node, subset)."""
     import numpy as np
 
-    if hasattr(np, "bitwise_count"):  # NumPy 2
+    if hasattr(np, "bitwise_count"):
         return np.bitwise_count(sets).sum(axis=0, dtype=np.int64)
-    return np.unpackbits(sets[..., None].view(np.uint8), axis=-1).sum(axis=(0, -1), dtype=np.int64)
+    sizes = 0  # before NumPy 2: bits added up in pairs, fours and eights
+    for word in sets:
+        pairs = word - (word >> np.uint64(1) & np.uint64(0x5555555555555555))
+        fours = (pairs & np.uint64(0x3333333333333333)) + (pairs >> np.uint64(2) & np.uint64(0x3333333333333333))
+        eights = fours + (fours >> np.uint64(4)) & np.uint64(0x0F0F0F0F0F0F0F0F)
+        sizes += (eights * np.uint64(0x0101010101010101) >> np.uint64(56)).astype(np.int64)
+    return sizes

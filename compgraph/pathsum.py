@@ -6,16 +6,17 @@ be more paths than atoms.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, NamedTuple
 
 import networkx as nx
 
-from compgraph.propagation import _unlabelled, forward, restricted
-from compgraph.semiring import COUNT, REAL, Semiring
+from compgraph.propagation import Step, _unlabelled, forward, restricted
+from compgraph.semiring import COUNT, REAL, Semiring, k_best
 
-__all__ = ["Path", "PathSum", "paths"]
+__all__ = ["Path", "PathSum", "best_paths", "chosen_edges", "paths"]
 
 
 class Path(NamedTuple):
@@ -35,6 +36,11 @@ class _Paths:
 
     def __iter__(self) -> Iterator[Path]:
         return _enumerate(*self._question)
+
+    @property
+    def semiring(self) -> Semiring:
+        """What the products are products in."""
+        return self._question[3]
 
 
 class PathSum(NamedTuple):
@@ -100,9 +106,6 @@ def paths(graph: nx.MultiDiGraph, tail: Any, head: Any, semiring: Semiring = REA
     >>> [path.product for path in ledger.paths]
     [3.0, 4.0]
     """
-    for node in (tail, head):
-        if node not in graph:
-            raise ValueError(f"no node {node!r}: expected one of {', '.join(map(str, islice(graph, 8)))}….")
     between = _between(graph, tail, head)
     # a sweep over all of the graph would need partials that no path from tail to head has
     count, total = 0, semiring.zero
@@ -115,8 +118,81 @@ def paths(graph: nx.MultiDiGraph, tail: Any, head: Any, semiring: Semiring = REA
     return PathSum(_Paths(between, tail, head, semiring), count, semiring.readout(total))
 
 
+def best_paths(graph: nx.MultiDiGraph, tail: Any, head: Any, number: int = 1) -> list[Path]:
+    """The most influential paths: those of the largest \|product\|, at most `number` of them, the largest first.
+
+    Parameters
+    ----------
+    graph : networkx.MultiDiGraph
+        A DAG labelled with numbers. A path with a zero label has no influence and is left out.
+    tail, head : node
+    number : int
+
+    Notes
+    -----
+    One sweep in the semiring `k_best`, over labels that know their edges; ties go to the shorter path, then to the one
+    whose labels are smaller.
+
+    Examples
+    --------
+    >>> g = nx.MultiDiGraph()
+    >>> _ = g.add_edge("x", "y", partial=3.0), g.add_edge("x", "t", partial=-2.0), g.add_edge("t", "y", partial=5.0)
+    >>> [(path.nodes, path.product) for path in best_paths(g, "x", "y", 2)]
+    [(('x', 't', 'y'), -10.0), (('x', 'y'), 3.0)]
+    """
+    between = _between(graph, tail, head)
+    edges = list(between.edges(keys=True))
+    for place, edge in enumerate(edges):
+        if "partial" not in between.edges[edge]:
+            raise _unlabelled(*edge, between.edges[edge])
+        between.edges[edge]["partial"] = between.edges[edge]["partial"], place
+    semiring = k_best(number, weight=operator.itemgetter(0))
+    steps = {step.node: step for step in forward(between, {tail: semiring.one}, semiring)}
+    found = []
+    for product, word in steps[head].total:
+        along = tuple([edges[place] for _, place in reversed(word)])
+        found.append(Path((tail, *(edge[1] for edge in along)), along, tuple([label for label, _ in reversed(word)]), product))
+    return found
+
+
+def chosen_edges(steps: Iterable[Step], node: Any) -> list[tuple[Any, Any, Any]]:
+    """The path that gave a node its total, where addition chooses (as in MAX_PRODUCT, LONGEST, SHORTEST).
+
+    Parameters
+    ----------
+    steps : iterable of Step
+        Of a sweep in either direction.
+    node : node
+
+    Returns
+    -------
+    list of (tail, head, key)
+        From the node to the seed of the sweep; empty where the total is that of no single path.
+
+    Examples
+    --------
+    >>> from compgraph.semiring import SHORTEST
+    >>> g = nx.MultiDiGraph()
+    >>> _ = g.add_edge("a", "c", partial=3), g.add_edge("a", "b", partial=1), g.add_edge("b", "c", partial=1)
+    >>> chosen_edges(forward(g, {"a": 0}, SHORTEST), "c")
+    [('b', 'c', 0), ('a', 'b', 0)]
+    """
+    known = {step.node: step for step in steps}
+    edges = []
+    while terms := known[node].terms:
+        chosen = next((term for term in terms if term.product == known[node].total), None)
+        if chosen is None:
+            return []
+        edges.append((chosen.tail, chosen.head, chosen.key))
+        node = chosen.tail if chosen.head == node else chosen.head
+    return edges
+
+
 def _between(graph: nx.MultiDiGraph, tail: Any, head: Any) -> nx.MultiDiGraph:
     """The part of the graph that lies on some path from tail to head, in evaluation order."""
+    for node in (tail, head):
+        if node not in graph:
+            raise ValueError(f"no node {node!r}: expected one of {', '.join(map(str, islice(graph, 8)))}….")
     keep = (nx.descendants(graph, tail) | {tail}) & (nx.ancestors(graph, head) | {head}) | {tail, head}
     return restricted(graph, keep)
 

@@ -239,7 +239,10 @@ def _steps(
 
 
 def _is_nan(value: Any) -> bool:
-    return type(value) is float and value != value
+    """Whether an element is undefined: NaN itself, or a pair with a NaN in it."""
+    if type(value) is float:
+        return value != value
+    return isinstance(value, tuple) and any([type(part) is float and part != part for part in value])
 
 
 def _unlabelled(tail: Any, head: Any, key: Any, data: Mapping[str, Any]) -> ValueError:

@@ -7,12 +7,11 @@ the semiring in which totals are derivatives in symbols.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import reduce
 from typing import Any, NamedTuple
 
 import networkx as nx
 
-from compgraph.expression import ADD, LITERAL, VARIABLE, Application, Expression, Partial, Primitive, Variable, _apply
+from compgraph.expression import LITERAL, VARIABLE, Application, Expression, Partial, Primitive, Variable, _apply
 from compgraph.functions import WHERE, logical_not, logical_or
 from compgraph.graph import Graph
 from compgraph.semiring import Semiring
@@ -250,20 +249,6 @@ class _Guard(NamedTuple):
 
 
 def _guard(value: Any) -> _Guard | None:
-    """The guard of a term, or of a sum whose terms are all guarded: one of their conditions has to hold."""
-    guards: list[_Guard] = []
-    rest = value
-    while isinstance(rest, Expression) and rest.primitive is ADD:
-        rest, last = rest.arguments
-        if (guard := _own_guard(last)) is None:
-            return None
-        guards.append(guard)
-    if (first := _own_guard(rest)) is None or not guards:
-        return first
-    return _Guard(reduce(logical_or, [guard.test() for guard in (first, *reversed(guards))]), value, True)
-
-
-def _own_guard(value: Any) -> _Guard | None:
     if isinstance(value, Expression) and value.primitive is WHERE:
         condition, a, b = value.arguments
         if not isinstance(b, Expression) and b == 0:
@@ -271,6 +256,15 @@ def _own_guard(value: Any) -> _Guard | None:
         if not isinstance(a, Expression) and a == 0:
             return _Guard(condition, b, False)
     return None
+
+
+def _same(a: Any, b: Any) -> bool:
+    """Whether two conditions are the same to the eye: ``x > 0`` written twice; nothing deeper is compared."""
+    if a is b or not isinstance(a, Expression) or not isinstance(b, Expression):
+        return a is b
+    if a.primitive is not b.primitive or a.name != b.name or len(a.arguments) != len(b.arguments):
+        return False
+    return all(p is q or p == q for p, q in zip(a.arguments, b.arguments, strict=True))  # == of expressions is identity
 
 
 def _times(left: Any, right: Any) -> Any:
@@ -282,7 +276,7 @@ def _times(left: Any, right: Any) -> Any:
         return inner.around(_product(left, inner.term)) if inner else _product(left, right)
     if inner is None:
         return outer.around(_product(outer.term, right))
-    if outer.condition is inner.condition and outer.holds == inner.holds:
+    if outer.holds == inner.holds and _same(outer.condition, inner.condition):
         return outer.around(_product(outer.term, inner.term))
     # one condition for both, evaluated from the output inwards, as the branches themselves are
     both = _Guard(outer.around(inner.test()), None, True)
@@ -305,15 +299,19 @@ def _is_trivial(factor: Any) -> bool:
 
 
 def _plus(left: Any, right: Any) -> Any:
-    """left + right, with 0 left out, and under one guard what is guarded by the same condition."""
+    """left + right, with 0 left out; the sum of two guarded terms is guarded: one of their conditions has to hold."""
     if not isinstance(left, Expression) and left == 0:
         return right
     if not isinstance(right, Expression) and right == 0:
         return left
-    a, b = _own_guard(left), _own_guard(right)
-    if a and b and a.condition is b.condition and a.holds == b.holds:
+    a, b = _guard(left), _guard(right)
+    if a is None or b is None:
+        return left + right
+    if not _same(a.condition, b.condition):
+        return _Guard(logical_or(a.test(), b.test()), None, True).around(left + right)
+    if a.holds == b.holds:
         return a.around(a.term + b.term)
-    return left + right
+    return Application(WHERE, (a.condition, *((a.term, b.term) if a.holds else (b.term, a.term))))
 
 
 #: Labels and totals are Expressions (or numbers): the totals are derivatives in symbols.

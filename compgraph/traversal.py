@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from compgraph.expression import VARIABLE, Expression, Primitive, Variable, _apply
 
-__all__ = ["demanded", "evaluation_order", "from_listing", "to_listing"]
+__all__ = ["demanded", "evaluation_order", "from_listing", "gc_paused", "to_listing"]
 
 _creation = operator.attrgetter("serial")
 
@@ -83,3 +85,15 @@ def from_listing(listing: list[tuple[Primitive, tuple[Any, ...], str | None]]) -
             operands = tuple(built[a[0]] if isinstance(a, tuple) else a for a in arguments)
             built.append(_apply(primitive, operands, name))
     return built[-1]
+
+
+@contextmanager
+def gc_paused() -> Iterator[None]:
+    """Hold the garbage collector while many long-lived objects are made: it would walk them over and over."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

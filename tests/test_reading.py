@@ -312,6 +312,8 @@ BINDINGS: list[tuple[str, list[str], dict[str, str]]] = [
     ("y = x + xln(x)", [], {"y": "(x+(x*log(x)))"}),
     ("y = x(x+3)", [], {"y": "(x*(x+3))"}),
     ("y = u1", ["u₁"], {"y": "identity(u₁)"}),
+    ("u1 = x; y = 2u₁", [], {"u1": "identity(x)", "y": "(2*u1)"}),
+    ("u1 = x; y = 2u1", ["u₁"], {"u₁.1": "identity(x)", "y": "(2*u₁.1)"}),
     ("y = 2c.1", ["c.1"], {"y": "(2*c.1)"}),
     ("σ = 2; y = σ(x+1)", [], {"σ": "literal(2)", "y": "(σ*(x+1))"}),
     ("y = sin(max)", ["max"], {"y": "sin(max)"}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import subprocess
@@ -62,7 +63,7 @@ def test_the_same_bytes_under_two_hash_seeds() -> None:
     outputs = {
         subprocess.run(
             [sys.executable, "-c", code],
-            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONIOENCODING": "utf-8", "PYTHONPATH": os.getcwd()},
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONIOENCODING": "utf-8", "PYTHONPATH": str(Path(__file__).parents[1])},
             capture_output=True,
             check=True,
         ).stdout
@@ -103,6 +104,12 @@ def test_nothing_overlaps_and_nothing_is_cut(shape: Any) -> None:
             if rectangle.kind == "cg-chip":
                 chips = [t for t in seen.texts if t.owner == rectangle.owner and "cg-term" in t.kind]
                 assert all(inside(t.box, rectangle.box, 1.5) for t in chips)
+
+
+@pytest.mark.parametrize("rankdir", ["TB", "RL", "BT"])
+@pytest.mark.parametrize("name", ["parallel edges", "wide", "long names"])
+def test_nothing_overlaps_in_any_direction(name: str, rankdir: str) -> None:
+    test_nothing_overlaps_and_nothing_is_cut(SHAPES[name]().film(rankdir=rankdir))
 
 
 def test_from_frame_to_frame_nothing_moves(shape: Any) -> None:
@@ -208,7 +215,8 @@ def test_the_branch_not_taken_is_faint_and_joined_by_silent_edges() -> None:
     shown = cg.solve("y = where(x > 0, sqrt(x)*2, exp(x))", {"x": -1}).film()
     faint = {node.name for node in shown.script.nodes if node.faint}
     assert faint == {"v₂", "v₃"}
-    silent = {(shown.script.nodes[e.tail].name, shown.script.nodes[e.head].name) for e in shown.script.edges if e.silent}
+    names = [node.name for node in shown.script.nodes]
+    silent = {(names[edge.tail], names[edge.head]) for edge in shown.script.edges if edge.silent}
     assert silent == {("x", "v₁"), ("v₁", "y"), ("x", "v₂"), ("v₂", "v₃"), ("v₃", "y")}
     seen = Picture(shown.figure())
     assert all("cg-faint" in seen.state(f"n{i}") for i, node in enumerate(shown.script.nodes) if node.faint)
@@ -236,6 +244,12 @@ def test_a_graph_labelled_by_hand_is_drawn_whatever_its_nodes_are() -> None:
     seen = Picture(picture(graph))
     assert [seen.words(f"n{i}") for i in range(4)] == [["(1, 2)"], ["7"], ["out"], ["frozenset()"]]
     assert seen.words("l0") == ["0.5"] and seen.words("l1") == ["w·2"]
+
+
+def test_a_rule_that_knows_only_numbers_has_no_symbols() -> None:
+    turn = cg.Primitive("turn", math.sin, lambda y, x: math.cos(x))
+    shown = cg.solve(turn(cg.Variable("x")), {"x": 0}).film()
+    assert Picture(shown.figure()).words("l0") == ["1"]
 
 
 def test_an_empty_graph_is_an_empty_picture() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,7 +15,7 @@ from compgraph.reading.folding import TooLarge, decimal, plain
 from compgraph.reading.juxtaposition import explicit
 from compgraph.reading.lexing import Token, normalised, scan, shown
 from compgraph.reading.vocabulary import Vocabulary
-from compgraph.traversal import evaluation_order
+from compgraph.traversal import evaluation_order, gc_paused
 
 __all__ = ["read", "read_expression", "read_number"]
 
@@ -138,7 +137,7 @@ class _Source:
             raise ParseError("there is nothing to read: expected an expression. Write one, such as x^2 + 1.")
         self.targets = [_target(part, known) for part in self.parts]
         assigned = [target for target in self.targets if target is not None]
-        self.vocabulary = Vocabulary(self.parts, [*declared, *assigned], known)
+        self.vocabulary = Vocabulary(self.parts, [*assigned, *declared], known)
         self.inputs: dict[str, Expression | None] = {normalised(name): None for name in declared}
         self.bound: dict[str, Expression] = {}
 
@@ -246,12 +245,8 @@ def _reading(text: str) -> Iterator[None]:
     """Errors inside know their place; this adds the text that it is a place of."""
     if not isinstance(text, str):
         raise TypeError(f"expected text, got {type(text).__name__}. Write a string such as 'x^2 + 1'.")
-    enabled = gc.isenabled()
-    gc.disable()  # what is made here stays: the collector would walk it over and over
     try:
-        yield
+        with gc_paused():
+            yield
     except ParseError as error:
         raise ParseError(error.message, error.position, text) from None
-    finally:
-        if enabled:
-            gc.enable()

@@ -54,7 +54,7 @@ class Vocabulary:
     statements : sequence of sequences of Token
         The text as `scan` returns it; the words of all statements are known before the first one is read.
     declared : iterable of str
-        Names assigned in the text or declared beside it.
+        Names assigned in the text or declared beside it; of two spellings of one name the last is its key.
     functions : mapping of str to Primitive
         What may be called.
     """

@@ -14,7 +14,7 @@ from compgraph.render import svg
 from compgraph.render.caption import caption, caption_height, title
 from compgraph.render.cells import UNKNOWN, card, label, runs_width
 from compgraph.render.layout import layout
-from compgraph.render.placing import close_labels, middle, stands_above
+from compgraph.render.placing import close_labels, middle, stands_before
 from compgraph.render.script import Moment, Runs, Script, joined, state
 from compgraph.render.style import MARKS, SIZES, sheet, theme_named
 
@@ -71,7 +71,8 @@ class Drawing:
             rankdir=rankdir,
             engine=engine,
         )
-        self.beside = close_labels(self.layout, sideways=rankdir in ("LR", "RL"))
+        self.sideways = rankdir in ("LR", "RL")
+        self.beside = close_labels(self.layout, sideways=self.sideways)
         self.width = max(round(self.layout.width) + 2 * SIZES.margin, SIZES.least if script.sweeps else 0)
         self.height = round(self.layout.height) + 2 * SIZES.margin
         self._left = (self.width - self.layout.width) / 2
@@ -162,17 +163,22 @@ class Drawing:
             curve = self.layout.edges[i]
             lines: list[tuple[Runs, str]] = [(line, "cg-label cg-formula") for line in cell.lines]
             lines += [((edge.number,), "cg-label")] * bool(edge.number)
+            before = beside is not None and stands_before(beside, curve, sideways=self.sideways)
             if len(cell.baselines) > len(lines):  # the term stands on the side away from the line
-                above = beside is not None and stands_above(beside, curve)
-                lines.insert(0 if above else len(lines), (term, "cg-label cg-term"))
+                lines.insert(0 if before and self.sideways else len(lines), (term, "cg-label cg-term"))
+            # text is centred above or below a line, and begins or ends at one that runs downwards
+            side = 0 if beside is None or self.sideways else 1 if before else -1
             parts = []
             for (line, kind), baseline in zip(lines, cell.baselines, strict=True):
                 wide = runs_width(line, SIZES.label)
-                if "cg-term" in kind:
-                    chip = max(runs_width(sweep.terms[i], SIZES.label) for sweep in self.script.sweeps)
-                    parts.append(svg.box(0, baseline - 5, chip + 12, 20, 6, "cg-chip"))
-                    wide = 0.0  # centred by the style sheet, because the player changes it
-                parts.append(svg.text(line, -wide / 2, baseline, SIZES.label, fixed=fixed, name=kind))
+                if is_term := "cg-term" in kind:
+                    wide = max(runs_width(sweep.terms[i], SIZES.label) for sweep in self.script.sweeps)
+                centre = side * (cell.box.width / 2 - SIZES.inset - wide / 2)
+                if is_term:
+                    parts.append(svg.box(centre, baseline - 5, wide + 2 * SIZES.inset, 20, 6, "cg-chip"))
+                # a term is centred by the style sheet, because the player changes it
+                left = centre if is_term else centre - wide / 2
+                parts.append(svg.text(line, left, baseline, SIZES.label, fixed=fixed, name=kind))
             place = self._at(beside.x, beside.y) if beside else self._at(*middle(curve))
             self._known[key] = _group(f"l{i}", name, *place, parts)
         return self._known[key]

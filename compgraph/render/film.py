@@ -165,7 +165,7 @@ class Film:
         if k is None:
             return Moment(len(self.script.sweeps) - 1, SOLVED)
         if not -len(self) <= k < len(self):
-            raise IndexError(f"no frame {k}: expected a number from 0 to {len(self) - 1}, or a negative one from the end.")
+            raise IndexError(f"no frame {k}: expected a number from 0 to {len(self) - 1}, or from the end from -1.")
         return self._moments[k]
 
     def save(
@@ -240,7 +240,7 @@ class Film:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         try:
             return {"text/html": self._repr_html_(), "text/plain": repr(self)}
-        except (RuntimeError, TimeoutError) as error:  # no engine, or none that copes: one sentence, and the film in words
+        except (RuntimeError, TimeoutError) as error:  # no engine, or none that copes: one sentence, then words
             return {"text/plain": "\n".join([repr(self), str(error), *self.captions])}
 
 

@@ -30,13 +30,17 @@ from compgraph.render.skeleton import Box, Curve, Edge, Layout, Placed, read, sk
 if TYPE_CHECKING:
     import wasmtime
 
-__all__ = ["Box", "Curve", "EngineMissing", "Layout", "Placed", "engines", "layout", "skeleton"]
+__all__ = ["Box", "Curve", "EngineMissing", "LayoutError", "Layout", "Placed", "engines", "layout", "skeleton"]
 
 MEMORY = 1 << 30  # bytes the embedded Graphviz may take
 STACK = 1 << 20  # bytes of its call stack: more than 2 MiB aborts the process, and threads on Windows have about 2 MB
 
 
-class EngineMissing(RuntimeError):
+class LayoutError(RuntimeError):
+    """No layout could be made."""
+
+
+class EngineMissing(LayoutError):
     """There is no Graphviz to ask."""
 
 
@@ -95,7 +99,7 @@ def layout(
             "Draw fewer nodes, leave the edge labels out, or allow more time."
         ) from None
     except RuntimeError as error:
-        raise RuntimeError(
+        raise LayoutError(
             f"Graphviz gave up on {len(nodes)} nodes and {len(edges)} edges: {error}. Draw fewer nodes."
         ) from None
 

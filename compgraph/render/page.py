@@ -23,8 +23,8 @@ from compgraph.render.svg import safe
 
 __all__ = ["iframe", "page"]
 
-#: How far a picture is shrunk or enlarged to fit its window, before it is scrolled or framed by empty space.
-SMALLEST, LARGEST = 0.62, 1.8
+#: How far a picture is shrunk to fit a small window and a large one, before it is scrolled, and how far enlarged.
+SMALL, SMALLER, LARGEST = 0.62, 0.48, 1.8
 
 
 def page(drawing: Drawing, *, title: str, theme: str | None = None) -> str:
@@ -125,7 +125,8 @@ def _style(drawing: Drawing) -> str:
     )
     rules = Template(_file("player.css")).substitute(
         family=FAMILY,
-        least=f"{SMALLEST * drawing.width:.0f}px",
+        least=f"{SMALL * drawing.width:.0f}px",
+        less=f"{SMALLER * drawing.width:.0f}px",
         most=f"{LARGEST * drawing.width:.0f}px",
         ratio=f"{drawing.width / drawing.height:.4f}",
     )

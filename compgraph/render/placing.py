@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from compgraph.render.layout import Curve, Layout, Placed
 
-__all__ = ["close_labels", "middle", "stands_above"]
+__all__ = ["close_labels", "middle", "stands_before"]
 
 #: Points between a label and its line.
 GAP = 1.5
@@ -73,9 +73,11 @@ def close_labels(placed: Layout, *, sideways: bool) -> list[Placed | None]:
     return labels
 
 
-def stands_above(label: Placed, curve: Curve) -> bool:
-    """Whether a label is above the nearest point of its line."""
-    return label.y < min(_samples(curve), key=lambda spot: abs(spot[0] - label.x))[1]
+def stands_before(label: Placed, curve: Curve, *, sideways: bool) -> bool:
+    """Whether a label is above its line, or left of it where edges run downwards."""
+    if sideways:
+        return label.y < min(_samples(curve), key=lambda spot: abs(spot[0] - label.x))[1]
+    return label.x < min(_samples(curve), key=lambda spot: abs(spot[1] - label.y))[0]
 
 
 def _touching(label: Placed, line: Sequence[Spot], sideways: bool, far: bool) -> Placed | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import networkx as nx
@@ -39,6 +40,9 @@ Runs = tuple[str, ...]
 
 #: Above this many nodes text is not typeset.
 TYPESET = 200
+
+#: Characters of a value or a derivative: more than any number, fewer than many a formula.
+LONGEST = 60
 
 _LETTER = "A-Za-zÀ-ÖØ-öø-ʯͰ-ϿЀ-ӿ"
 _ALONE = re.compile(f"(?<![{_LETTER}_])([{_LETTER}])(?![{_LETTER}])")
@@ -187,12 +191,9 @@ class _Writer:
         graph, place = self.graph, self.place
         for tail, head, key, data in graph.edges(keys=True, data=True):
             self.edge_place[tail, head, key] = len(self.edge_place)
-            made = formula(graph, tail, head, key) if graph.nodes[head].get("primitive") is not None else None
             partial = data.get("partial", "undefined" if "undefined" in data else None)
-            made = made if isinstance(made, Expression) else partial
-            symbols = _LONG.sub(self.rounded, self.written(made)) if isinstance(made, Expression) else ""
             number = "" if partial is None or isinstance(partial, Expression) else self.shown(partial)
-            yield Edge(place[tail], place[head], self.line(symbols), number, False)
+            yield Edge(place[tail], place[head], self.line(self.symbols(tail, head, key, partial)), number, False)
         for head, data in graph.nodes(data=True):
             for position, argument in enumerate(data.get("arguments") or ()):
                 if type(argument) is str and argument in place and (argument, head, position) not in self.edge_place:
@@ -216,7 +217,17 @@ class _Writer:
             sentence = step_sentence(step, digits=self.digits, **told)
             captions.append(Caption(self.prose(sentence), self.prose(step_reason(step, **told))))
         heading = f"{'Reverse' if reverse else 'Forward'} sweep from {top}"
-        return Sweep(top, heading, *map(tuple, (labels, totals, turns, terms, edge_turns, captions)))  # type: ignore[arg-type]
+        return Sweep(
+            top, heading, tuple(labels), tuple(totals), tuple(turns), tuple(terms), tuple(edge_turns), tuple(captions)
+        )
+
+    def symbols(self, tail: Any, head: Any, key: Any, partial: Any) -> str:
+        """A partial in symbols, with its literals rounded; nothing where it is a number, or a rule knows only numbers."""
+        made = partial
+        if self.graph.nodes[head].get("primitive") is not None:
+            with suppress(TypeError):  # from a primitive of the user's own, written with math.cos
+                made = formula(self.graph, tail, head, key)
+        return _LONG.sub(self.rounded, self.written(made)) if isinstance(made, Expression) else ""
 
     def written(self, value: Any) -> str:
         return "" if value is None else text(value, limit=40, pretty=True)
@@ -225,7 +236,9 @@ class _Writer:
         return number(float(found[0]), self.digits)
 
     def shown(self, value: Any) -> str:
-        return self.written(value) if isinstance(value, Expression) else number(value, self.digits)
+        """A number, or the beginning of what is longer than one."""
+        words = text(value, limit=16, pretty=True) if isinstance(value, Expression) else number(value, self.digits)
+        return words if len(words) <= LONGEST else words[: LONGEST - 1] + "…"
 
     def line(self, symbols: str) -> Runs:
         return typeset(symbols, None) if not self.plain else (clean(symbols),)

@@ -60,4 +60,5 @@ def safe(words: str) -> str:
 
 
 def _n(number: float) -> str:
-    return f"{number:.1f}".removesuffix(".0")
+    shown = f"{number:.1f}".removesuffix(".0")
+    return "0" if shown == "-0" else shown

@@ -66,7 +66,7 @@
     });
     heading.textContent = sweep.heading;
     caption.replaceChildren(...steps[frame].cloneNode(true).childNodes);
-    steps.forEach((step, i) => step.toggleAttribute("aria-current", i === frame));
+    steps.forEach((step, i) => (i === frame ? step.setAttribute("aria-current", "step") : step.removeAttribute("aria-current")));
     counter.textContent = `${frame} / ${last}`;
     stage.firstElementChild.setAttribute("aria-label", `${sweep.heading}, step ${frame} of ${last}`);
     slider.value = frame;
