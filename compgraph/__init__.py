@@ -70,19 +70,43 @@ from compgraph.functions import (
 )
 from compgraph.graph import Graph, trace
 from compgraph.linearization import linearize
-from compgraph.pathsum import Path, PathSum, paths
+from compgraph.pathsum import Path, PathSum, best_paths, paths
 from compgraph.propagation import Step, Term, forward, reverse, totals
-from compgraph.semiring import COUNT, FREE, REAL, Semiring
+from compgraph.semiring import (
+    BOOLEAN,
+    COUNT,
+    ENTROPY,
+    FREE,
+    LONGEST,
+    MATRIX,
+    MAX_PRODUCT,
+    REAL,
+    SHORTEST,
+    SIGN_LOG,
+    SIGNED_TOP,
+    Ranked,
+    Semiring,
+    SignLog,
+    k_best,
+)
 from compgraph.solution import Cost, Solution, solve
 from compgraph.symbols import EXPRESSION, formula, statements
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "BOOLEAN",
     "COUNT",
+    "ENTROPY",
     "EXPRESSION",
     "FREE",
+    "LONGEST",
+    "MATRIX",
+    "MAX_PRODUCT",
     "REAL",
+    "SHORTEST",
+    "SIGNED_TOP",
+    "SIGN_LOG",
     "Application",
     "Cost",
     "DomainError",
@@ -92,7 +116,9 @@ __all__ = [
     "Path",
     "PathSum",
     "Primitive",
+    "Ranked",
     "Semiring",
+    "SignLog",
     "Solution",
     "Step",
     "Term",
@@ -111,6 +137,7 @@ __all__ = [
     "atan",
     "atan2",
     "atanh",
+    "best_paths",
     "cbrt",
     "cos",
     "cosh",
@@ -129,6 +156,7 @@ __all__ = [
     "forward",
     "gelu",
     "hypot",
+    "k_best",
     "leaky_relu",
     "linearize",
     "log",

@@ -18,6 +18,20 @@ from compgraph import notation
 from compgraph.expression import Expression
 from compgraph.pathsum import PathSum
 from compgraph.problem import Problem, assignments, load_problem
+from compgraph.semiring import (
+    BOOLEAN,
+    COUNT,
+    ENTROPY,
+    FREE,
+    LONGEST,
+    MAX_PRODUCT,
+    REAL,
+    SHORTEST,
+    SIGN_LOG,
+    SIGNED_TOP,
+    Semiring,
+    k_best,
+)
 from compgraph.solution import Solution, plain, solve
 from compgraph.terminal import progress_bar, say, say_json
 
@@ -161,17 +175,42 @@ def _paths(arguments: argparse.Namespace) -> None:
     if arguments.limit < 0:
         raise _UsageError(f"--limit: expected 0 or more, got {arguments.limit}.")
     solution = _solution(_problem(arguments), arguments)
+    semiring = _semiring(arguments.semiring)
+    if semiring is not REAL:
+        solution = solution.over(semiring)
     heads = arguments.head or solution.outputs
     sums = [(tail, head, solution.paths(tail, head)) for head in heads for tail in arguments.tail or solution.inputs]
     if arguments.json:
         listed = [_path_sum(*one, limit=arguments.limit) for one in sums]
-        say_json({"schema": "compgraph-paths/1", "sums": listed})
+        named = {} if solution.derives else {"semiring": str(semiring)}
+        say_json({"schema": "compgraph-paths/1", **named, "sums": listed})
         return
     blocks = []
     for tail, head, path_sum in sums:
         ledger = notation.ledger(path_sum, most=arguments.limit, digits=arguments.digits)
-        blocks.append(f"∂{notation.name(head)}/∂{notation.name(tail)}\n" + re.sub("(?m)^", "  ", ledger))
+        what = "∂{}/∂{}" if solution.derives else "{1} → {0}"
+        blocks.append(what.format(notation.name(head), notation.name(tail)) + "\n" + re.sub("(?m)^", "  ", ledger))
     say("\n".join(blocks))
+
+
+def _semiring(name: str) -> Semiring:
+    """The semiring of that name: ``count``, ``MAX_PRODUCT``, ``k_best:3``."""
+    kind, _, number = name.replace("-", "_").partition(":")
+    if kind.lower() == "k_best" and number.isdecimal() and int(number):
+        return k_best(int(number))
+    if not number and kind.upper() in _SEMIRINGS:
+        return _SEMIRINGS[kind.upper()]
+    raise _UsageError(
+        f"--semiring {name!r:.60}: expected one of {', '.join(_SEMIRINGS)}, k_best:N. Write --semiring MAX_PRODUCT."
+    )
+
+
+_SEMIRINGS = {
+    semiring.name: semiring
+    for semiring in (
+        REAL, COUNT, BOOLEAN, MAX_PRODUCT, SIGNED_TOP, ENTROPY, LONGEST, SHORTEST, SIGN_LOG, FREE
+    )
+}  # fmt: skip
 
 
 def _path_sum(tail: str, head: str, path_sum: PathSum, *, limit: int) -> dict[str, Any]:
@@ -254,6 +293,7 @@ def _parser() -> _Parser:
     command = _command(commands, "paths", _paths, "every path, its product, and their sum", "--at x=2 --from x --to J")
     _several(command, "--from", "where paths begin; at every input if left out", dest="tail", metavar="NAME")
     _several(command, "--to", "where they end; at the output if left out", dest="head", metavar="NAME")
+    command.add_argument("--semiring", default="REAL", metavar="NAME", help=f"{', '.join(_SEMIRINGS)} or k_best:3")
     command.add_argument("--limit", type=int, default=10, help="list so many paths (10); all of them are counted")
     command.add_argument("--json", action="store_true", help="print paths, counts, totals as JSON (compgraph-paths/1)")
     return parser

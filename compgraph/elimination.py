@@ -180,9 +180,9 @@ def accumulate(
     for _ in labelled.eliminations(labelled.start.turns(order, labelled.graph)):
         pass
     return {
-        (y, x): semiring.readout(labelled.succ[entry].get(exit, semiring.zero))
-        for y, exit in labelled.start.outputs.items()
-        for x, entry in labelled.start.inputs.items()
+        (y, x): semiring.readout(labelled.succ[tail].get(head, semiring.zero))
+        for y, head in labelled.start.outputs.items()
+        for x, tail in labelled.start.inputs.items()
     }
 
 

@@ -130,7 +130,7 @@ def _named_order(
                 taken[expression] = "f"
         elif expression.primitive is VARIABLE and expression.name == name:
             pass
-        elif expression.primitive is VARIABLE or expression in taken:
+        elif expression.primitive is VARIABLE or expression in taken or expression.name not in (None, name):
             expression = _apply(IDENTITY, (expression,), name)
             taken[expression] = name
         else:

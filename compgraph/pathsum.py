@@ -119,7 +119,7 @@ def paths(graph: nx.MultiDiGraph, tail: Any, head: Any, semiring: Semiring = REA
 
 
 def best_paths(graph: nx.MultiDiGraph, tail: Any, head: Any, number: int = 1) -> list[Path]:
-    """The most influential paths: those of the largest \|product\|, at most `number` of them, the largest first.
+    """The most influential paths: those of the largest |product|, at most `number` of them, the largest first.
 
     Parameters
     ----------
@@ -142,16 +142,17 @@ def best_paths(graph: nx.MultiDiGraph, tail: Any, head: Any, number: int = 1) ->
     """
     between = _between(graph, tail, head)
     edges = list(between.edges(keys=True))
-    for place, edge in enumerate(edges):
-        if "partial" not in between.edges[edge]:
-            raise _unlabelled(*edge, between.edges[edge])
-        between.edges[edge]["partial"] = between.edges[edge]["partial"], place
+    for place, (tail_of, head_of, key, data) in enumerate(between.edges(keys=True, data=True)):
+        if "partial" not in data:
+            raise _unlabelled(tail_of, head_of, key, data)
+        data["partial"] = data["partial"], place  # a label that knows its edge
     semiring = k_best(number, weight=operator.itemgetter(0))
     steps = {step.node: step for step in forward(between, {tail: semiring.one}, semiring)}
     found = []
     for product, word in steps[head].total:
-        along = tuple([edges[place] for _, place in reversed(word)])
-        found.append(Path((tail, *(edge[1] for edge in along)), along, tuple([label for label, _ in reversed(word)]), product))
+        letters = word[::-1]
+        along, factors = tuple([edges[place] for _, place in letters]), tuple([label for label, _ in letters])
+        found.append(Path((tail, *(edge[1] for edge in along)), along, factors, product))
     return found
 
 
@@ -180,7 +181,8 @@ def chosen_edges(steps: Iterable[Step], node: Any) -> list[tuple[Any, Any, Any]]
     known = {step.node: step for step in steps}
     edges = []
     while terms := known[node].terms:
-        chosen = next((term for term in terms if term.product == known[node].total), None)
+        # an addition that chooses returns one of its arguments, itself
+        chosen = next((term for term in terms if term.product is known[node].total), None)
         if chosen is None:
             return []
         edges.append((chosen.tail, chosen.head, chosen.key))

@@ -196,7 +196,7 @@ class Solution:
             final: dict[Any, Any] = {}
             multiplications = additions = 0
             for step in self._sweep(seed):
-                final[step.node] = step.total
+                final[step.node] = semiring.readout(step.total)
                 multiplications += len(step.terms)
                 additions += max(0, len(step.terms) - (step.node != seed))
             self._totals[seed] = final
@@ -247,6 +247,41 @@ class Solution:
         return self.seeds[0]
 
     @property
+    def derives(self) -> bool:
+        """Whether the totals are derivatives, and not answers in another semiring."""
+        return self.semiring.name in (REAL.name, EXPRESSION.name)
+
+    def over(self, semiring: Semiring) -> Solution:
+        """The same question in another semiring: `derivatives` are then its readouts, `steps` hold its elements.
+
+        Parameters
+        ----------
+        semiring : Semiring
+
+        Raises
+        ------
+        TypeError
+            The semiring needs numbers, and the point is left open.
+
+        Examples
+        --------
+        >>> from compgraph.semiring import COUNT, MAX_PRODUCT
+        >>> s = solve("f = x*y + 2x", at={"x": 2, "y": 3})
+        >>> s.over(MAX_PRODUCT).derivatives["x"], s.over(COUNT).derivatives["x"]
+        (3.0, 2)
+        """
+        try:
+            return Solution(
+                self.graph, self.direction, self.outputs, self.inputs, semiring=semiring, limited=self.limited
+            )
+        except TypeError as error:
+            if not any(isinstance(partial, Expression) for partial in self.partials.values()):
+                raise
+            raise TypeError(
+                f"{semiring} needs numbers: expected a point, got labels that are expressions. Give at={{…}}, or --at."
+            ) from error
+
+    @property
     def steps(self) -> Iterator[Step]:
         """The steps of the sweep, one per node, made anew at each access."""
         return self._sweep(self._single("steps"))
@@ -288,7 +323,7 @@ class Solution:
     def jacobian(self) -> dict[tuple[str, str], Any]:
         """(output, input) → derivative."""
         at = self._totals
-        zero = self.semiring.zero
+        zero = self.semiring.readout(self.semiring.zero)
         if self.direction == "reverse":
             return {(y, x): at[y].get(x, zero) for y in self.outputs for x in self.inputs}
         return {(y, x): at[x].get(y, zero) for y in self.outputs for x in self.inputs}
@@ -319,7 +354,11 @@ class Solution:
     # -- showing
 
     def film(self, **options: Any) -> Film:
-        """The sweep as a film: one layout, a frame before the first step and one after each."""
+        """The sweep as a film: one layout, a frame before the first step and one after each.
+
+        Where the semiring chooses among paths (MAX_PRODUCT, LONGEST, …), the path of the best of all totals is bold;
+        ``bold=`` names other edges.
+        """
         from compgraph.render.film import solution_film
 
         return solution_film(self, **options)
@@ -364,11 +403,11 @@ class Solution:
     def __repr__(self) -> str:
         from compgraph import notation
 
-        lines = [
-            f"∂{notation.name(y)}/∂{notation.name(x)} = {_text(total)}" for (y, x), total in self.jacobian.items()
-        ]
+        what = "∂{}/∂{}" if self.derives else f"{self.semiring} of {{1}} → {{0}}"
+        names = notation.name
+        lines = [f"{what.format(names(y), names(x))} = {_text(total)}" for (y, x), total in self.jacobian.items()]
         if len(lines) > 20:
-            lines = [*lines[:20], f"… ({len(lines)} derivatives in all)"]
+            lines = [*lines[:20], f"… ({len(lines)} {'derivatives' if self.derives else 'totals'} in all)"]
         what = ", ".join(f"{y} = {_text(self.values[y])}" for y in self.outputs[:8] if y in self.values)
         return "\n".join([f"Solution ({self.direction}): {what}", *lines])
 
@@ -377,15 +416,17 @@ class Solution:
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON holds it: finite numbers as they are, Fractions, infinities and expressions as text."""
+    """A value as JSON holds it: finite numbers as they are, pairs as lists, all else (Fractions, ∞, …) as text."""
     if isinstance(value, bool):
         return int(value)
     if isinstance(value, int) or (isinstance(value, float) and value - value == 0):
         return value
+    if isinstance(value, tuple):
+        return [plain(part) for part in value]
     return _text(value, limit=10_000) if isinstance(value, Expression) else str(value)
 
 
 def _text(value: Any, limit: int = 200) -> str:
     from compgraph import notation
 
-    return notation.text(value, limit=limit) if isinstance(value, Expression) else notation.number(value)
+    return notation.text(value, limit=limit) if isinstance(value, Expression) else notation.element(value)

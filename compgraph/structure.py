@@ -38,7 +38,7 @@ class Start(NamedTuple):
     nodes : list of node
         Those on a path from an input to an output, in evaluation order.
     edges : dict
-        (tail, head) → the parallel edges as networkx keeps them, or None where an end is the identity node of the other.
+        (tail, head) → the parallel edges as networkx keeps them, or None if one is the identity node of the other.
     inputs, outputs : dict
         Node asked for → the node that stands for it, itself or its identity node.
     given : networkx.MultiDiGraph
@@ -52,7 +52,7 @@ class Start(NamedTuple):
 
     @classmethod
     def of(cls, graph: nx.MultiDiGraph, inputs: Iterable[Any] | None, outputs: Iterable[Any] | None) -> Start:
-        """Leave out what is on no path; give an input that is computed, and an output that is used, an identity node."""
+        """Leave out what is on no path; give inputs that are computed, and outputs that are used, an identity node."""
         order, pred, succ = node_order(graph), graph._pred, graph._succ
         sources = _ends(graph, "inputs", inputs, pred)
         sinks = _ends(graph, "outputs", outputs, succ)
@@ -74,8 +74,8 @@ class Start(NamedTuple):
         used = {tail for tail, _ in edges}.union(sources)
         entries = {node: _fresh(node, "in", graph) if node in computed else node for node in sources}
         exits = {node: _fresh(node, "out", graph) if node in used else node for node in sinks}
-        edges |= {(entry, node): None for node, entry in entries.items() if entry != node}
-        edges |= {(node, exit): None for node, exit in exits.items() if exit != node}
+        edges |= {(end, node): None for node, end in entries.items() if end != node}
+        edges |= {(node, end): None for node, end in exits.items() if end != node}
         keep = (reached & needed).union(sources, sinks)
         nodes = dict.fromkeys([*entries.values(), *(node for node in order if node in keep), *exits.values()])
         return cls(list(nodes), edges, entries, exits, graph)
@@ -123,12 +123,12 @@ def _bad_order(inner: Collection[Any], what: str) -> ValueError:
 
 
 def _ends(graph: nx.MultiDiGraph, kind: str, chosen: Iterable[Any] | None, adjacent: Mapping[Any, Any]) -> list[Any]:
-    """The inputs or outputs: as chosen, as the graph lists them, or all nodes that have nothing before or behind them."""
+    """The inputs or outputs: as chosen, as the graph lists them, or where nothing is `adjacent` before or behind."""
     listed = graph.graph.get(kind) if chosen is None else chosen
     nodes = [node for node in graph if not adjacent[node]] if listed is None else list(dict.fromkeys(listed))
     for node in nodes:
         if node not in graph:
-            raise ValueError(f"no node {node!r} among the {kind}: expected nodes of the graph ({_some(graph)}). Name one.")
+            raise ValueError(f"{kind}: no node {node!r}: expected nodes of the graph ({_some(graph)}). Name some.")
     return nodes
 
 
@@ -139,7 +139,7 @@ def _fresh(node: Any, suffix: str, graph: nx.MultiDiGraph) -> Any:
 
 
 class Join(NamedTuple):
-    """What a turn does: join every one of `tails` with every one of `heads` past `node`, which leaves or loses an edge."""
+    """What a turn does: it joins `tails` with `heads` past `node`, which leaves the graph or else loses an edge."""
 
     tails: Collection[Any]
     node: Any

@@ -158,6 +158,9 @@ def _measured(element: ElementTree.Element, owner: str, dx: float, dy: float) ->
     size = next((getattr(SIZES, name) for name in ("label", "small", "caption") if f"cg-{name}" in kind), SIZES.text)
     wide = text_width(element.text or "", size)
     for span in element:
+        if "x" in span.attrib:  # a run that has a place of its own follows the one before it
+            assert "cg-term" not in kind
+            assert abs(float(span.attrib["x"]) - float(element.attrib["x"]) - wide) < 0.2
         wide += text_width(span.text or "", size, "cg-i" in span.attrib.get("class", ""))
         wide += text_width(span.tail or "", size)
     left = float(element.attrib["x"]) + dx - (wide / 2 if "cg-term" in kind else 0)

@@ -26,7 +26,8 @@ from compgraph.notation import number
 from compgraph.propagation import reverse
 from compgraph.render import dot, export, layout
 from compgraph.render.film import Film, film, picture
-from compgraph.render.script import NBSP, clean, joined, script
+from compgraph.render.runs import NBSP, clean, joined
+from compgraph.render.script import script
 from tests.pictures import EXAMPLE, HOSTILE, Picture, golden, hostile_graph
 
 

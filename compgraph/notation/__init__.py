@@ -6,6 +6,7 @@ numbers holds in exact arithmetic on the printed digits, or it is written with `
 
 from __future__ import annotations
 
+from compgraph.notation.elements import element
 from compgraph.notation.ledger import ledger
 from compgraph.notation.names import name, name_latex, name_spoken
 from compgraph.notation.numerals import number, number_latex, number_spoken, product, relation, shown, total
@@ -15,6 +16,7 @@ from compgraph.notation.tex import latex
 from compgraph.notation.unicode import text
 
 __all__ = [
+    "element",
     "latex",
     "ledger",
     "name",

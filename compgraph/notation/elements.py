@@ -12,6 +12,7 @@ from compgraph.notation.numerals import Style, marks, number, number_latex, numb
 from compgraph.notation.speech import spoken
 from compgraph.notation.tex import latex
 from compgraph.notation.unicode import text
+from compgraph.semiring import Ranked, SignLog
 
 __all__ = ["element", "is_number", "ordinal"]
 
@@ -20,12 +21,12 @@ _WORDS, _LETTERS, _OPERATIONS = 6, 20, 60
 
 
 def element(value: Any, digits: int = 6, style: Style = "text") -> str:
-    """An element of any semiring: a number, an Expression, a sum of words of the free semiring, or its `str`.
+    """An element of any semiring: a number, an Expression, a pair, a sum of words of the free semiring, or its `str`.
 
     Examples
     --------
-    >>> element(Counter({("a", "b"): 1, ("c",): 2})), element(0.5)
-    ('a · b + 2 · c', '0.5')
+    >>> element(Counter({("a", "b"): 1, ("c",): 2})), element((-0.5, 2.0))
+    ('a · b + 2 · c', '(−0.5, 2)')
     """
     written = marks(style)
     if isinstance(value, Expression):
@@ -37,6 +38,16 @@ def element(value: Any, digits: int = 6, style: Style = "text") -> str:
         if len(value) > _WORDS:
             words.append(written.more.format(len(value) - _WORDS))
         return written.plus.join(words) or "0"
+    if isinstance(value, Ranked):
+        return f"{element(value.product, digits, style)} ({_word(value.word, 1, digits, style)})"
+    if isinstance(value, SignLog) and value.sign and style != "spoken":
+        power = element(value.log, digits, style)
+        return (written.minus if value.sign < 0 else "") + (f"e^({power})" if style == "text" else f"e^{{{power}}}")
+    if isinstance(value, tuple):
+        parts = [element(part, digits, style) for part in value[:_WORDS]]
+        if len(value) > _WORDS:
+            parts.append(written.more.format(len(value) - _WORDS))
+        return f"({', '.join(parts)})"
     if isinstance(value, str):
         return plain_latex(value, 120) if style == "latex" else plain(value, 120)
     return {"text": number, "latex": number_latex, "spoken": number_spoken}[style](value, digits)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from compgraph.notation.elements import element, is_number, ordinal
 from compgraph.notation.grid import Section, grid_html, grid_latex, grid_text
 from compgraph.notation.names import name, name_latex, plain_latex
 from compgraph.notation.numerals import Style, evaluated, marks, product, relation, shown
+from compgraph.semiring import REAL
 
 if TYPE_CHECKING:
     from compgraph.pathsum import Path, PathSum
@@ -20,6 +22,9 @@ __all__ = ["ledger", "ledger_html", "ledger_latex"]
 _LONGEST = 24
 
 _HEAD = ("Path", "Product")
+
+#: Semirings whose addition is one; what others make of their products goes by their name.
+_SUMS = frozenset({"REAL", "COUNT", "EXPRESSION", "FREE", "MATRIX", "SIGN_LOG"})
 
 
 def ledger(path_sum: PathSum, *, most: int = 10, digits: int = 6) -> str:
@@ -53,18 +58,22 @@ def ledger_latex(path_sum: PathSum, *, most: int = 10, digits: int = 6) -> str:
 
 def _sections(path_sum: PathSum, most: int, digits: int, style: Style) -> list[Section]:
     first, total = path_sum.first(most), path_sum.total
+    semiring = getattr(path_sum.paths, "semiring", REAL)
+    multiplies = semiring.mul is operator.mul
     groups = [
-        [(route, _product(path, digits, style))] for route, path in zip(_routes(first, style), first, strict=True)
+        [(route, _product(path, digits, style, multiplies))]
+        for route, path in zip(_routes(first, style), first, strict=True)
     ]
+    what = "sum" if semiring.name in _SUMS else semiring.name
     counted = "1 path" if path_sum.count == 1 else f"{element(path_sum.count)} paths"
     missing, words, sign = path_sum.count - len(first), [], "="
     if missing:
-        words.append(f"… and {element(missing)} more: {counted} in all; the sum is exact without listing them")
-    elif is_number(total) and all(is_number(path.product) for path in first):
+        words.append(f"… and {element(missing)} more: {counted} in all; the {what} is exact without listing them")
+    elif what == "sum" and is_number(total) and all(is_number(path.product) for path in first):
         # the sum of what is printed above, against what is printed here
         sign = relation(evaluated([[shown(path.product, digits)] for path in first]), shown(total, digits))
     written = marks(style).relations[sign] + element(total, digits, style)
-    row = (counted, "sum" + written) if style == "text" else (plain_latex(counted), plain_latex("sum") + written)
+    row = (counted, what + written) if style == "text" else (plain_latex(counted), plain_latex(what) + written)
     return [Section(groups, words), Section([[row]])]
 
 
@@ -92,11 +101,11 @@ _ROUTES = {
 }
 
 
-def _product(path: Path, digits: int, style: Style) -> str:
+def _product(path: Path, digits: int, style: Style, multiplies: bool) -> str:
     factors = path.factors[::-1]
     if not 2 <= len(factors) <= _LONGEST:
         return element(path.product, digits, style)
-    if all(map(is_number, (*factors, path.product))):
+    if multiplies and all(map(is_number, (*factors, path.product))):
         return product(factors, path.product, digits=digits, style=style)
     result = element(path.product, digits, style)
     if not any(isinstance(factor, Expression) for factor in factors):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from compgraph.render import svg
 from compgraph.render.cells import wrap
 from compgraph.render.font import text_width
-from compgraph.render.script import Moment, Runs, Script
+from compgraph.render.runs import Runs
+from compgraph.render.script import Moment, Script
 from compgraph.render.style import MARKS, SIZES
 
 __all__ = ["caption", "caption_height", "title"]

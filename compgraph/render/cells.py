@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from compgraph.render.font import text_width
 from compgraph.render.layout import Box
-from compgraph.render.script import Runs, Script
+from compgraph.render.runs import Runs
+from compgraph.render.script import Script
 from compgraph.render.style import SIZES
 
 __all__ = ["UNKNOWN", "Cell", "card", "label", "runs_width", "wrap"]

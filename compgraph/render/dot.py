@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from compgraph.render.cells import UNKNOWN
-from compgraph.render.script import NBSP, Moment, Script, clean, joined, state
+from compgraph.render.runs import NBSP, clean, joined
+from compgraph.render.script import Moment, Script, state
 from compgraph.render.style import THEMES
 
 if TYPE_CHECKING:
@@ -127,6 +128,8 @@ def _edges(script: Script, moment: Moment | None) -> Iterator[tuple[int, int, di
             is_at = state(sweep.edge_turns[i], moment.turn)
             lines += [joined(sweep.terms[i])] * (is_at == "now")
             look = _LINES[is_at]
+        if edge.bold:
+            look = {**look, "penwidth": "5"}
         yield edge.tail, edge.head, {"label": _label(lines), **look}
 
 

@@ -15,7 +15,8 @@ from compgraph.render.caption import caption, caption_height, title
 from compgraph.render.cells import UNKNOWN, card, label, runs_width
 from compgraph.render.layout import layout
 from compgraph.render.placing import close_labels, middle, stands_before
-from compgraph.render.script import Moment, Runs, Script, joined, state
+from compgraph.render.runs import Runs, joined
+from compgraph.render.script import Moment, Script, state
 from compgraph.render.style import MARKS, SIZES, sheet, theme_named
 
 __all__ = ["Drawing"]
@@ -176,9 +177,9 @@ class Drawing:
                 centre = side * (cell.box.width / 2 - SIZES.inset - wide / 2)
                 if is_term:
                     parts.append(svg.box(centre, baseline - 5, wide + 2 * SIZES.inset, 20, 6, "cg-chip"))
-                # a term is centred by the style sheet, because the player changes it
-                left = centre if is_term else centre - wide / 2
-                parts.append(svg.text(line, left, baseline, SIZES.label, fixed=fixed, name=kind))
+                # a term is centred by the style sheet, because the player changes it; its runs follow each other then
+                left, places = (centre, fixed and len(line) == 1) if is_term else (centre - wide / 2, fixed)
+                parts.append(svg.text(line, left, baseline, SIZES.label, fixed=places, name=kind))
             place = self._at(beside.x, beside.y) if beside else self._at(*middle(curve))
             self._known[key] = _group(f"l{i}", name, *place, parts)
         return self._known[key]
@@ -197,9 +198,10 @@ class Drawing:
     def _edge_class(self, i: int, moment: Moment | None) -> str:
         if self.script.edges[i].silent:
             return "cg-silent"
+        bold = "cg-bold" if self.script.edges[i].bold else ""
         if moment is None:
-            return ""
-        return f"cg-{state(self.script.sweeps[moment.sweep].edge_turns[i], moment.turn)}"
+            return bold
+        return f"{bold and f'{bold} '}cg-{state(self.script.sweeps[moment.sweep].edge_turns[i], moment.turn)}"
 
     @cached_property
     def _sources(self) -> dict[Moment, set[int]]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import networkx as nx
 
+from compgraph.pathsum import chosen_edges
 from compgraph.propagation import Step
 from compgraph.render import dot
 from compgraph.render.drawing import Drawing
@@ -38,6 +40,8 @@ def film(
     rankdir: str = "LR",
     engine: str = "auto",
     digits: int = 4,
+    bold: Iterable[tuple[Any, Any, Any]] = (),
+    semiring: str = "",
 ) -> Film:
     """The film of one sweep, or of several, one after another.
 
@@ -59,6 +63,10 @@ def film(
         Which Graphviz makes the layout.
     digits : int
         Significant digits of rounded numbers.
+    bold : iterable of (tail, head, key)
+        Edges to be drawn bold: those of the most influential path, say.
+    semiring : str
+        The name of the semiring of the sweeps, where their totals are no derivatives.
 
     Raises
     ------
@@ -76,14 +84,28 @@ def film(
     """
     if not sweeps:
         raise ValueError("a film shows a sweep: expected at least one, got none. picture(graph) draws a graph alone.")
-    said = script(graph, sweeps, direction=direction, digits=digits)
+    said = script(graph, sweeps, direction=direction, digits=digits, bold=bold, semiring=semiring)
+    if semiring and title is None:
+        seeds = ", ".join(sweep.seed for sweep in said.sweeps[:6])
+        title = f"{semiring} {'to' if direction == 'reverse' else 'from'} {seeds}"
     return Film(said, title=title, theme=theme, rankdir=rankdir, engine=engine)
 
 
 def solution_film(solution: Solution, **options: Any) -> Film:
     """The film of a solution: one sweep after another. Options are those of `film`."""
-    sweeps = {seed: solution.sweep(seed).steps for seed in solution.seeds}
+    sweeps = {seed: list(solution.sweep(seed).steps) for seed in solution.seeds}
+    if not solution.derives:
+        chosen = [edge for steps in sweeps.values() for edge in _chosen(solution, steps)]
+        options = {"semiring": str(solution.semiring), "bold": chosen, **options}
     return film(solution.graph, sweeps, direction=solution.direction, **options)
+
+
+def _chosen(solution: Solution, steps: list[Step]) -> list[tuple[Any, Any, Any]]:
+    """The edges of the best path of all, from any input or to any output, where the semiring chooses one."""
+    ends = solution.inputs if solution.direction == "reverse" else solution.outputs
+    totals = {step.node: step.total for step in steps if step.node in ends}
+    best = reduce(solution.semiring.add, totals.values(), solution.semiring.zero)
+    return next((chosen_edges(steps, node) for node, total in totals.items() if total is best), [])
 
 
 def picture(graph: nx.MultiDiGraph, *, theme: str = "light", rankdir: str = "LR", engine: str = "auto") -> str:
@@ -227,7 +249,7 @@ class Film:
 
     def _repr_html_(self) -> str:
         drawing = self.drawing
-        scale = min(1.5, (PIXELS / (drawing.width * drawing.height)) ** 0.5)
+        scale = min(1.0, (PIXELS / (drawing.width * drawing.height)) ** 0.5)
         image = base64.b64encode(_png(self.figure(), scale)).decode("ascii")
         return iframe(
             self.html(),

@@ -17,7 +17,8 @@ from string import Template
 from compgraph.render import font
 from compgraph.render.cells import UNKNOWN
 from compgraph.render.drawing import Drawing
-from compgraph.render.script import SOLVED, Moment, Runs
+from compgraph.render.runs import Runs
+from compgraph.render.script import SOLVED, Moment
 from compgraph.render.style import FAMILY, MARKS, THEMES, VARIABLES, Theme, sheet, theme_named
 from compgraph.render.svg import safe
 

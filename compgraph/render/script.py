@@ -7,36 +7,29 @@ all written from it, so they cannot disagree.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
 
 import networkx as nx
 
 from compgraph.expression import Expression
-from compgraph.notation import name, number, step_reason, step_sentence, text
+from compgraph.notation import element, name, number, step_reason, step_sentence, text
 from compgraph.propagation import Step
+from compgraph.render.runs import NBSP, SINGLE, Runs, clean, joined, typeset
 from compgraph.symbols import definition, formula
 
 __all__ = [
-    "NBSP",
     "SOLVED",
     "Caption",
     "Edge",
     "Moment",
     "Node",
-    "Runs",
     "Script",
     "Sweep",
-    "clean",
-    "joined",
     "script",
     "state",
-    "typeset",
 ]
-
-#: A line of text, cut where its style changes: upright, italic, upright, …
-Runs = tuple[str, ...]
 
 #: Above this many nodes text is not typeset.
 TYPESET = 200
@@ -44,12 +37,7 @@ TYPESET = 200
 #: Characters of a value or a derivative: more than any number, fewer than many a formula.
 LONGEST = 60
 
-_LETTER = "A-Za-zÀ-ÖØ-öø-ʯͰ-ϿЀ-ӿ"
-_ALONE = re.compile(f"(?<![{_LETTER}_])([{_LETTER}])(?![{_LETTER}])")
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LONG = re.compile(r"\d+\.\d{6,}")
-_ONE_LINE = str.maketrans("\t\n\r", "   ")
-NBSP = "\u00a0"
 
 
 class Node(NamedTuple):
@@ -69,6 +57,7 @@ class Edge(NamedTuple):
     formula: Runs
     number: str
     silent: bool
+    bold: bool = False
 
 
 class Caption(NamedTuple):
@@ -136,6 +125,8 @@ def script(
     *,
     direction: str = "reverse",
     digits: int = 4,
+    bold: Iterable[tuple[Any, Any, Any]] = (),
+    semiring: str = "",
 ) -> Script:
     """Write the script of a film.
 
@@ -149,6 +140,10 @@ def script(
     direction : {"reverse", "forward"}
     digits : int
         Significant digits of rounded numbers.
+    bold : iterable of (tail, head, key)
+        Edges to be drawn bold, such as those of the most influential path.
+    semiring : str
+        The name of the semiring of the sweeps, where their totals are no derivatives.
 
     Examples
     --------
@@ -161,7 +156,7 @@ def script(
     """
     if direction not in ("reverse", "forward"):
         raise ValueError(f"unknown direction {direction!r}: expected 'reverse' or 'forward'.")
-    writer = _Writer(graph, direction, digits)
+    writer = _Writer(graph, direction, digits, frozenset(bold), semiring)
     nodes, edges = tuple(writer.nodes()), tuple(writer.edges())
     return Script(nodes, edges, tuple([writer.sweep(*one) for one in (sweeps or {}).items()]), direction)
 
@@ -169,14 +164,17 @@ def script(
 class _Writer:
     """What the parts of one script have in common."""
 
-    def __init__(self, graph: nx.MultiDiGraph, direction: str, digits: int) -> None:
+    def __init__(
+        self, graph: nx.MultiDiGraph, direction: str, digits: int, bold: Container[Any], semiring: str
+    ) -> None:
+        self.bold, self.semiring = bold, semiring
         self.graph, self.digits = graph, digits
         self.direction: Any = direction
         self.names = [name(node) for node in graph]
         self.place = {node: i for i, node in enumerate(graph)}
         self.edge_place: dict[tuple[Any, Any, Any], int] = {}
         self.plain = len(self.names) > TYPESET
-        self.letters = frozenset(found[1] for one in self.names if (found := _ALONE.match(one)))
+        self.letters = frozenset(found[1] for one in self.names if (found := SINGLE.match(one)))
 
     def nodes(self) -> Iterator[Node]:
         evaluated = any("value" in data for data in self.graph._node.values())
@@ -193,7 +191,8 @@ class _Writer:
             self.edge_place[tail, head, key] = len(self.edge_place)
             partial = data.get("partial", "undefined" if "undefined" in data else None)
             number = "" if partial is None or isinstance(partial, Expression) else self.shown(partial)
-            yield Edge(place[tail], place[head], self.line(self.symbols(tail, head, key, partial)), number, False)
+            bold = (tail, head, key) in self.bold
+            yield Edge(place[tail], place[head], self.line(self.symbols(tail, head, key, partial)), number, False, bold)
         for head, data in graph.nodes(data=True):
             for position, argument in enumerate(data.get("arguments") or ()):
                 if type(argument) is str and argument in place and (argument, head, position) not in self.edge_place:
@@ -202,27 +201,48 @@ class _Writer:
     def sweep(self, seed: Any, steps: Iterable[Step]) -> Sweep:
         reverse, short = self.direction == "reverse", [_short(one) for one in self.names]
         top = short[self.place[seed]]
-        labels = [self.line(f"∂{top}/∂{one}" if reverse else f"∂{one}/∂{top}") for one in short]
+        named = "{0} → {1}" if self.semiring else "∂{1}/∂{0}"
+        labels = [self.line(named.format(*((one, top) if reverse else (top, one)))) for one in short]
         nothing: Runs = ("",)
         totals, turns = [nothing] * len(labels), [0] * len(labels)
         terms, edge_turns = [nothing] * len(self.edge_place), [0] * len(self.edge_place)
-        captions = [Caption(self.prose(_OPENING.format(top)), ("",))]
+        opening = _OTHERWISE if self.semiring else _OPENING
+        captions = [Caption(self.prose(opening.format(top, self.semiring)), ("",))]
         for turn, step in enumerate(steps, 1):
             place = self.place[step.node]
             turns[place], totals[place] = turn, self.line(self.shown(step.total))
             for term in step.terms:
                 edge = self.edge_place[term.tail, term.head, term.key]
-                edge_turns[edge], terms[edge] = turn, self.line(_signed(self.shown(term.product)))
+                edge_turns[edge], terms[edge] = turn, self.line(self.term(term.product))
+            if self.semiring:
+                captions.append(Caption(self.prose(f"{joined(labels[place])}: {self.combined(step)}"), ("",)))
+                continue
             told: dict[str, Any] = {"direction": self.direction, "seed": seed, "graph": self.graph}
             sentence = step_sentence(step, digits=self.digits, **told)
             captions.append(Caption(self.prose(sentence), self.prose(step_reason(step, **told))))
-        heading = f"{'Reverse' if reverse else 'Forward'} sweep from {top}"
+        heading = f"{'Reverse' if reverse else 'Forward'} sweep from {top}{self.semiring and f', {self.semiring}'}"
         return Sweep(
             top, heading, tuple(labels), tuple(totals), tuple(turns), tuple(terms), tuple(edge_turns), tuple(captions)
         )
 
+    def term(self, product: Any) -> str:
+        shown = self.shown(product)
+        return shown if self.semiring or shown.startswith("−") else f"+{shown}"
+
+    def combined(self, step: Step) -> str:
+        """What a step makes of its terms, in words that suit any semiring."""
+        total = self.shown(step.total)
+        if not step.terms:
+            return total
+        others = [term.head if term.tail == step.node else term.tail for term in step.terms[:_MOST]]
+        products = [self.shown(term.product) for term in step.terms[:_MOST]]
+        ways = [f"{product} by {self.names[self.place[by]]}" for product, by in zip(products, others, strict=True)]
+        if len(step.terms) > _MOST:
+            ways.append(f"… ({len(step.terms) - _MOST} more)")
+        return ", ".join(ways) + (f". {self.semiring} of these is {total}." if len(ways) > 1 else ".")
+
     def symbols(self, tail: Any, head: Any, key: Any, partial: Any) -> str:
-        """A partial in symbols, with its literals rounded; nothing where it is a number, or a rule knows only numbers."""
+        """A partial in symbols, its literals rounded; nothing where it is a number, or a rule knows only numbers."""
         made = partial
         if self.graph.nodes[head].get("primitive") is not None:
             with suppress(TypeError):  # from a primitive of the user's own, written with math.cos
@@ -237,7 +257,7 @@ class _Writer:
 
     def shown(self, value: Any) -> str:
         """A number, or the beginning of what is longer than one."""
-        words = text(value, limit=16, pretty=True) if isinstance(value, Expression) else number(value, self.digits)
+        words = text(value, limit=16, pretty=True) if isinstance(value, Expression) else element(value, self.digits)
         return words if len(words) <= LONGEST else words[: LONGEST - 1] + "…"
 
     def line(self, symbols: str) -> Runs:
@@ -251,48 +271,12 @@ class _Writer:
 
 
 _OPENING = "Values and partials are known, derivatives are not. The sweep starts at {}."
+_OTHERWISE = "Labels are known, and {1} says how they multiply along a path and add up. The sweep starts at {0}."
+
+#: Terms of a step that are written out, where they are no derivatives.
+_MOST = 6
 
 
 def _short(shown: str) -> str:
     """A name as it stands in a derivative, where two of them have to fit."""
     return shown if len(shown) <= 26 else f"{shown[:15]}…{shown[-10:]}"
-
-
-def _signed(product: str) -> str:
-    return product if product.startswith("−") else f"+{product}"
-
-
-def typeset(line: str, letters: frozenset[str] | None = None) -> Runs:
-    """Cut a line into upright and italic runs: a letter alone, as u in u₁, is a variable and set in italics.
-
-    Parameters
-    ----------
-    line : str
-    letters : frozenset of str, optional
-        The only letters that are; in a sentence, where *a* may be a word.
-
-    Examples
-    --------
-    >>> typeset("u₁ = sin(t)")
-    ('', 'u', '₁ = sin(', 't', ')')
-    """
-    runs = _ALONE.split(clean(line))
-    if letters is None:
-        return tuple(runs)
-    kept = [runs[0]]
-    for letter, after in zip(runs[1::2], runs[2::2], strict=True):
-        if letter in letters:
-            kept += [letter, after]
-        else:
-            kept[-1] += letter + after
-    return tuple(kept)
-
-
-def joined(runs: Runs) -> str:
-    """The text of a line, without its styles."""
-    return "".join(runs)
-
-
-def clean(words: str) -> str:
-    """Text that any XML document may hold, on one line."""
-    return _NOT_XML.sub("\ufffd", words).translate(_ONE_LINE)

@@ -107,6 +107,7 @@ def sheet(colour: Theme, scope: str) -> str:
 .cg-now .cg-term{{stroke:none}}
 .cg-now .cg-total,.cg-now .cg-term,.cg-now .cg-mark{{fill:{colour.now_ink}}}
 .cg-now .cg-tip{{fill:{colour.now}}}
+.cg-bold .cg-line{{stroke-width:5}}
 """
     root = f".{scope}{{fill:{colour.ink};font-family:{FAMILY};font-size:{SIZES.text:g}px}}"
     return root + "".join(f".{scope} {rule.replace(',.', f',.{scope} .')}" for rule in rules.strip().splitlines())

@@ -7,7 +7,7 @@ from html import escape
 
 from compgraph.render.cells import runs_width
 from compgraph.render.font import text_width
-from compgraph.render.script import Runs, clean
+from compgraph.render.runs import Runs, clean
 
 __all__ = ["arrow", "box", "line", "mark", "safe", "text"]
 

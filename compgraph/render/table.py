@@ -7,6 +7,7 @@ terms to its arguments, and forward it collects them from there.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -123,7 +124,8 @@ class Table:
     @property
     def caption(self) -> str:
         """What the table shows."""
-        return f"{'Reverse' if self._reverse else 'Forward'} sweep from {name(self._seed)}"
+        other = "" if self.solution.derives else f", {self.solution.semiring}"
+        return f"{'Reverse' if self._reverse else 'Forward'} sweep from {name(self._seed)}{other}"
 
     @property
     def _head(self) -> Cells:
@@ -141,7 +143,7 @@ class Table:
 
     def _own(self, step: Step, style: Style) -> str:
         """The node's own derivative, where no line adds to it."""
-        if not step.terms:
+        if not step.terms and self.solution.derives:
             direction: Direction = "reverse" if self._reverse else "forward"
             return step_sentence(step, direction=direction, seed=self._seed, digits=self.digits, style=style)
         return f"{self._total(step.node, style)} = {element(step.total, self.digits, style)}"
@@ -154,7 +156,9 @@ class Table:
         if not self._reverse:  # the factor nearer the output stands on the left
             symbols, factors = symbols[::-1], factors[::-1]
         added = f"{self._total(here, style)} {hand.plus} {hand.times.join(symbols)}"
-        if is_number(term.partial) and is_number(term.factor) and is_number(term.product):
+        if self.solution.semiring.mul is not operator.mul and not self.solution.derives:
+            added += " = " + element(term.product, self.digits, style)
+        elif is_number(term.partial) and is_number(term.factor) and is_number(term.product):
             added += " = " + product(factors, term.product, digits=self.digits, style=style)
         local = element(formula(self.solution.graph, term.tail, term.head, term.key), self.digits, style)
         return added, f"{partial} = {local}", element(line.after, self.digits, style)
@@ -170,6 +174,9 @@ class Table:
     def _total(self, node: Any, style: Style) -> str:
         hand = _HANDS[style]
         top, bottom = (self._seed, node) if self._reverse else (node, self._seed)
+        if not self.solution.derives:
+            arrow = " → " if style == "text" else r" \to "
+            return f"({hand.name(bottom)}{arrow}{hand.name(top)})"
         return hand.derivative.format(hand.name(top), hand.name(bottom))
 
     def _sections(self, style: Style, most: int | None) -> list[Section]:

@@ -16,7 +16,7 @@ import compgraph as cg
 from compgraph.propagation import reverse
 from compgraph.render.cells import runs_width
 from compgraph.render.film import Film, film
-from compgraph.render.script import NBSP
+from compgraph.render.runs import NBSP
 from compgraph.render.style import SIZES
 from tests.pictures import EXAMPLE, HOSTILE, SHAPES, Picture, hostile_graph
 

@@ -36,7 +36,7 @@ SMALL, DROP, RISE = 0.74, -229, 252  # size and baselines of the source's own in
 EXPONENTS = dict(zip("ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᵀ", "abcdefghijklmnoprstuvwxyzT", strict=True))
 INDICES = dict(zip("ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓᵦᵧᵨᵩᵪ", "aehijklmnoprstuvxβγρφχ", strict=True))
 
-CORE = (  # what a page carries
+CORE = (  # what a page carries upright
     "".join(map(chr, (*range(0x20, 0x7F), *range(0xA0, 0xAD), *range(0xAE, 0x100))))  # not the soft hyphen
     + "ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩαβγδεζηθικλμνξοπρςστυφχψω"
     + "ϑϕϖϰϱϵıȷ"
@@ -46,13 +46,17 @@ CORE = (  # what a page carries
     + "−∗∘√∛∂∇∑∏∫∞∝∈∉∅ℝℓ≈≠≡≤≥∼¬∧∨⊤⊥⊕⊗⊙‖⟨⟩′″‴½⅓⅔¼¾"
     + "←→↑↓↔↦⇒⇐⇔…⋯‐‑–—‘’“”•□▢■●○◦▶◀▲▼✓"
 )
+LETTERS = (  # what a page carries in italics, where pictures set variables of one letter
+    " ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz∂"
+    "ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩαβγδεζηθικλμνξοπρςστυφχψωϑϕϖϰϱϵıȷ"
+)
 MORE = "".join(  # what only the raster fonts carry: more Latin, Greek with accents, Cyrillic
     map(chr, (*range(0x100, 0x180), *range(0x386, 0x391), *range(0x3AA, 0x3B1), *range(0x3CA, 0x3CF)))
 ) + "".join(map(chr, range(0x400, 0x460)))
 
 
 def main() -> None:
-    """Write regular and italic as .ttf (all letters) and .woff2 (the core), and widths.json."""
+    """Write regular and italic as .ttf (all letters) and .woff2 (what pages use), and widths.json."""
     from ziamath import fonts
 
     source = Path(fonts.__file__).parent / "STIXTwoMath-Regular.ttf"
@@ -65,7 +69,7 @@ def main() -> None:
             slant(font)
         add_small_letters(font)
         widths[style] = finish(font, style, CORE + MORE, HERE / f"{style}.ttf")
-        finish(font, style, CORE, HERE / f"{style}.woff2")
+        finish(font, style, CORE if style == "regular" else LETTERS, HERE / f"{style}.woff2")
     text = json.dumps(widths, ensure_ascii=False, indent=1)
     (HERE / "widths.json").write_text(text + "\n", encoding="utf-8", newline="\n")
 

@@ -1,0 +1,119 @@
+"""Eliminations as they are written: orders side by side, and the steps of one order with their products."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from compgraph.notation.elements import element, is_number
+from compgraph.notation.grid import Cells, Section, grid_html, grid_latex, grid_text
+from compgraph.notation.names import name, plain, plain_latex
+from compgraph.notation.numerals import product, total
+from compgraph.semiring import REAL, Semiring
+
+if TYPE_CHECKING:
+    from compgraph.comparison import Comparison, Price
+    from compgraph.elimination import Cost, Elimination
+
+__all__ = ["comparison_html", "comparison_latex", "comparison_text", "cost_text", "eliminations_text"]
+
+_CAPTION = "Orders of elimination"
+_HEAD = ("Order", "Multiplications", "Without ±1", "Additions", "Fill-in")
+
+
+def comparison_text(comparison: Comparison) -> str:
+    """A row for each order, numbers to the right."""
+    sections = [
+        Section([[(cells[0], *map(str.rjust, cells[1:], map(len, _HEAD[1:])))] for cells in rows], words)
+        for rows, words in _sections(comparison)
+    ]
+    return f"{_CAPTION}\n\n{grid_text(_HEAD, sections)}"
+
+
+def comparison_html(comparison: Comparison) -> str:
+    """The same as an HTML table."""
+    sections = [Section([[cells] for cells in rows], words) for rows, words in _sections(comparison)]
+    return grid_html(_CAPTION, _HEAD, sections)
+
+
+def comparison_latex(comparison: Comparison) -> str:
+    """The same as a LaTeX ``array``, for math mode."""
+    sections = [
+        Section([[(plain_latex(cells[0]), *cells[1:])] for cells in rows], words)
+        for rows, words in _sections(comparison)
+    ]
+    return grid_latex(_HEAD, sections)
+
+
+def _sections(comparison: Comparison) -> list[tuple[list[Cells], list[str]]]:
+    return [
+        ([_cells(price) for price in comparison.prices], []),
+        ([_cells(comparison.path_by_path)], [_sizes(comparison)]),
+    ]
+
+
+def _cells(price: Price) -> Cells:
+    multiplications, additions, fill = map(str, price.cost)
+    without_ones = "" if price.without_ones is None else str(price.without_ones)
+    return plain(price.name, 40), multiplications, without_ones, additions, fill
+
+
+def _sizes(comparison: Comparison) -> str:
+    parts = [_count(getattr(comparison, field), field) for field in ("inner", "edges", "paths", "inputs", "outputs")]
+    return f"{', '.join(parts[:3])} from {parts[3]} to {parts[4]}"
+
+
+def _count(number: int, what: str) -> str:
+    noun = "inner nodes" if what == "inner" else what
+    return f"{number} {noun.removesuffix('s') if number == 1 else noun}"
+
+
+def cost_text(cost: Cost) -> str:
+    """A cost in words.
+
+    Examples
+    --------
+    >>> from compgraph.elimination import Cost
+    >>> cost_text(Cost(4, 1, 3))
+    '4 multiplications, 1 addition, 3 edges of fill-in'
+    """
+    edges = _count(cost.fill, "edges")
+    parts = _count(cost.multiplications, "multiplications"), _count(cost.additions, "additions"), f"{edges} of fill-in"
+    return ", ".join(parts)
+
+
+def eliminations_text(steps: Iterable[Elimination], *, semiring: Semiring = REAL, digits: int = 6) -> str:
+    """Each elimination with its products, and the label that each of these makes.
+
+    Examples
+    --------
+    >>> import networkx as nx
+    >>> from compgraph.elimination import eliminate
+    >>> g = nx.MultiDiGraph()
+    >>> _ = g.add_edge("x", "t", partial=2.0), g.add_edge("t", "y", partial=5.0), g.add_edge("x", "y", partial=1.0)
+    >>> print(eliminations_text(eliminate(g, ["t"])))
+    Eliminated   Edge    Product      Label
+    ─────────────────────────────────────────────
+    t            x → y   5 · 2 = 10   1 + 10 = 11
+    """
+    multiplies, adds = semiring.mul is operator.mul, semiring.add is operator.add
+    groups = []
+    for step in steps:
+        labels = {(tail, head): (before, label) for tail, head, before, label in (*step.added, *step.changed)}
+        rows = []
+        for tail, _, head, left, right, made in step.products:
+            written = element(made, digits)
+            if multiplies and all(map(is_number, (left, right, made))):
+                written = product((left, right), made, digits=digits)
+            before, label = labels[tail, head]
+            if before is None:
+                result = "new"
+            elif adds and all(map(is_number, (before, made, label))):
+                result = total([(before,), (made,)], label, digits=digits)
+            else:
+                result = element(label, digits)
+            rows.append((f"{name(tail)} → {name(head)}", written, result))
+        first = [name(step.node) if step.edge is None else f"{name(step.edge.tail)} → {name(step.edge.head)}"]
+        groups.append([(*(first if i == 0 else [""]), *row) for i, row in enumerate(rows or [("", "", "")])])
+    return grid_text(("Eliminated", "Edge", "Product", "Label"), [Section(groups)])
