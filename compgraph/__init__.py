@@ -7,7 +7,9 @@
 9.0991
 """
 
+from compgraph.comparison import Comparison, compare_orders
 from compgraph.derivative import value_and_gradient
+from compgraph.elimination import Cost, Elimination, accumulate, after, eliminate, elimination_cost
 from compgraph.errors import DomainError, ParseError
 from compgraph.expression import Application, Expression, Primitive, Variable, equal
 from compgraph.functions import (
@@ -70,8 +72,11 @@ from compgraph.functions import (
 )
 from compgraph.graph import Graph, trace
 from compgraph.linearization import linearize
+from compgraph.orders import auto, fewest_fill, forward_order, markowitz, relative_markowitz, reverse_order
 from compgraph.pathsum import Path, PathSum, best_paths, paths
 from compgraph.propagation import Step, Term, forward, reverse, totals
+from compgraph.reading import read
+from compgraph.search import anneal, optimal
 from compgraph.semiring import (
     BOOLEAN,
     COUNT,
@@ -89,7 +94,8 @@ from compgraph.semiring import (
     SignLog,
     k_best,
 )
-from compgraph.solution import Cost, Solution, solve
+from compgraph.solution import Solution, solve
+from compgraph.structure import Back, Front
 from compgraph.symbols import EXPRESSION, formula, statements
 
 __version__ = "0.1.0"
@@ -108,9 +114,13 @@ __all__ = [
     "SIGNED_TOP",
     "SIGN_LOG",
     "Application",
+    "Back",
+    "Comparison",
     "Cost",
     "DomainError",
+    "Elimination",
     "Expression",
+    "Front",
     "Graph",
     "ParseError",
     "Path",
@@ -124,12 +134,15 @@ __all__ = [
     "Term",
     "Variable",
     "abs",
+    "accumulate",
     "acos",
     "acosh",
     "acot",
     "acoth",
     "acsc",
     "acsch",
+    "after",
+    "anneal",
     "asec",
     "asech",
     "asin",
@@ -137,14 +150,18 @@ __all__ = [
     "atan",
     "atan2",
     "atanh",
+    "auto",
     "best_paths",
     "cbrt",
+    "compare_orders",
     "cos",
     "cosh",
     "cot",
     "coth",
     "csc",
     "csch",
+    "eliminate",
+    "elimination_cost",
     "elu",
     "equal",
     "erf",
@@ -152,8 +169,10 @@ __all__ = [
     "exp",
     "exp2",
     "expm1",
+    "fewest_fill",
     "formula",
     "forward",
+    "forward_order",
     "gelu",
     "hypot",
     "k_best",
@@ -167,14 +186,18 @@ __all__ = [
     "logical_and",
     "logical_not",
     "logical_or",
+    "markowitz",
     "max",
     "min",
     "mish",
+    "optimal",
     "paths",
     "prelu",
     "read",
+    "relative_markowitz",
     "relu",
     "reverse",
+    "reverse_order",
     "sec",
     "sech",
     "sigmoid",

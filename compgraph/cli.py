@@ -1,4 +1,4 @@
-"""The command ``compgraph``: solve a problem, film its sweep, list its paths.
+"""The command ``compgraph``: solve a problem, film its sweep, list its paths, eliminate its nodes.
 
 Exit codes: 0 done, 1 answered with a negative, 2 usage or input error (one message on standard error), 3 nothing
 could be drawn for want of a component; 130 and 141 where a key or a closed pipe put an end to it, as in other tools.
@@ -15,9 +15,13 @@ from typing import Any, NoReturn
 
 import compgraph
 from compgraph import notation
+from compgraph.comparison import ORDERS, compare_orders
+from compgraph.elimination import Elimination, accumulate, eliminate, elimination_cost
 from compgraph.expression import Expression
+from compgraph.orders import auto
 from compgraph.pathsum import PathSum
 from compgraph.problem import Problem, assignments, load_problem
+from compgraph.search import anneal
 from compgraph.semiring import (
     BOOLEAN,
     COUNT,
@@ -33,6 +37,7 @@ from compgraph.semiring import (
     k_best,
 )
 from compgraph.solution import Solution, plain, solve
+from compgraph.structure import Order
 from compgraph.terminal import progress_bar, say, say_json
 
 __all__ = ["main"]
@@ -226,6 +231,60 @@ def _path_sum(tail: str, head: str, path_sum: PathSum, *, limit: int) -> dict[st
     return {"tail": tail, "head": head, "count": path_sum.count, "total": plain(path_sum.total), "paths": paths}
 
 
+def _eliminate(arguments: argparse.Namespace) -> None:
+    solution = _solution(_problem(arguments), arguments)
+    graph, ends = solution.graph, {"inputs": solution.inputs, "outputs": solution.outputs}
+    over: dict[str, Any] = {"semiring": solution.semiring, **ends}
+    if arguments.report:
+        further = {arguments.order: _order(arguments.order, solution)} if arguments.order else {}
+        comparison = compare_orders(graph, further, **over)
+        if arguments.json:
+            say_json(comparison.to_dict())
+        else:
+            say(str(comparison))
+        return
+    steps = list(eliminate(graph, _order(arguments.order or "auto", solution), **over))
+    order = [step.node for step in steps]
+    jacobian = accumulate(graph, order, **over)
+    cost = elimination_cost(graph, order, **ends)
+    if arguments.json:
+        rows = {y: {x: plain(jacobian[y, x]) for x in solution.inputs} for y in solution.outputs}
+        answer = {"order": order, **ends, "jacobian": rows, "cost": cost._asdict(), "steps": list(map(_step, steps))}
+        say_json({"schema": "compgraph-elimination/1", **answer})
+        return
+    digits = arguments.digits
+    lines = [notation.eliminations(steps, semiring=solution.semiring, digits=digits), notation.cost(cost), "Jacobian"]
+    for (y, x), derivative in jacobian.items():
+        lines.append(f"  ∂{notation.name(y)}/∂{notation.name(x)} = {_written(derivative, digits)}")
+    say("\n".join(lines))
+
+
+def _order(written: str, solution: Solution) -> Order:
+    """An order by its name, or the nodes themselves, with commas between them."""
+    # of a search as many moves as it takes seconds: the same order on every machine
+    orders = {**ORDERS, "auto": auto, "anneal": anneal(moves=100_000)}
+    nodes = [node.strip() for node in written.split(",") if node.strip()]
+    if written in orders:
+        return orders[written]
+    for node in nodes:
+        if node not in solution.graph:
+            raise _UsageError(
+                f"--order {written!r:.60}: expected {', '.join(orders)}, or nodes of the graph, got {node}. "
+                "Write --order markowitz, or --order t,u."
+            )
+    return nodes
+
+
+def _step(step: Elimination) -> dict[str, Any]:
+    """An elimination as plain data; of an edge that is added there is no label before, of one removed none after."""
+    kinds = {"products": step.products, "added": step.added, "changed": step.changed, "removed": step.removed}
+    rows = {
+        kind: [{key: plain(value) for key, value in part._asdict().items() if value is not None} for part in parts]
+        for kind, parts in kinds.items()
+    }
+    return {"node": step.node, **rows, "cost": step.cost._asdict()}
+
+
 # -- what they share
 
 
@@ -296,6 +355,14 @@ def _parser() -> _Parser:
     command.add_argument("--semiring", default="REAL", metavar="NAME", help=f"{', '.join(_SEMIRINGS)} or k_best:3")
     command.add_argument("--limit", type=int, default=10, help="list so many paths (10); all of them are counted")
     command.add_argument("--json", action="store_true", help="print paths, counts, totals as JSON (compgraph-paths/1)")
+
+    example = "--at x=2 --order markowitz"
+    command = _command(commands, "eliminate", _eliminate, "the Jacobian by elimination of nodes, at its price", example)
+    _several(command, "--of", "the output; the last statement if left out", metavar="NAME")
+    _several(command, "--wrt", "the inputs to differentiate with respect to", metavar="NAME")
+    command.add_argument("--order", help=f"auto, anneal, {', '.join(ORDERS)}, or the nodes in turn: t,u1,u2")
+    command.add_argument("--report", action="store_true", help="compare what orders cost")
+    command.add_argument("--json", action="store_true", help="print as JSON (compgraph-elimination/1 or -orders/1)")
     return parser
 
 

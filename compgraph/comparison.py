@@ -51,6 +51,15 @@ class Comparison(NamedTuple):
 
         return comparison_text(self)
 
+    def to_dict(self) -> dict[str, Any]:
+        """The comparison as plain data, schema ``compgraph-orders/1``: what ``eliminate --report --json`` prints."""
+        prices = [
+            {"name": price.name, **price.cost._asdict(), "without_ones": price.without_ones}
+            for price in (*self.prices, self.path_by_path)
+        ]
+        sizes = {field: getattr(self, field) for field in ("paths", "inner", "edges", "inputs", "outputs")}
+        return {"schema": "compgraph-orders/1", "orders": prices, **sizes}
+
     def latex(self) -> str:
         """The table as a LaTeX ``array``, for math mode."""
         from compgraph.notation.comparison import comparison_latex
@@ -74,15 +83,14 @@ def compare_orders(
     inputs: Iterable[Any] | None = None,
     outputs: Iterable[Any] | None = None,
 ) -> Comparison:
-    """What orders of elimination cost on one graph.
+    """What orders of elimination cost on one graph: those that take no search, `optimal` if it is small, and others.
 
     Parameters
     ----------
     graph : networkx.MultiDiGraph
         A DAG; where edges have no labels, it is not known which products are with 1 or −1.
     orders : mapping of str to order, optional
-        What to compare, by name. If left out, the rules that take no search, and `optimal` where the graph is small
-        enough for it.
+        What to compare these with, by name.
     semiring, inputs, outputs
         As of `eliminate`.
 
@@ -99,22 +107,29 @@ def compare_orders(
     >>> graph = nx.MultiDiGraph()
     >>> _ = graph.add_edge("x", "t", partial=2.0), graph.add_edge("t", "u", partial=-1.0)
     >>> _ = graph.add_edge("u", "y", partial=3.0), graph.add_edge("u", "z", partial=4.0)
-    >>> compare_orders(graph, {"forward": ["t", "u"], "reverse": ["u", "t"]})
+    >>> compare_orders(graph, {"mine": ["u", "t"]})
     Orders of elimination
     <BLANKLINE>
-    Order          Multiplications   Without ±1   Additions   Fill-in
-    ─────────────────────────────────────────────────────────────────
-    forward                      3            2           0         3
-    reverse                      4            2           0         4
-    ─────────────────────────────────────────────────────────────────
-    path by path                 4            2           0         0
+    Order                Multiplications   Without ±1   Additions   Fill-in
+    ───────────────────────────────────────────────────────────────────────
+    forward                            3            2           0         3
+    reverse                            4            2           0         4
+    markowitz                          3            2           0         3
+    markowitz-first                    3            2           0         3
+    relative-markowitz                 3            2           0         3
+    fewest-fill                        3            2           0         3
+    optimal                            3            2           0         3
+    mine                               4            2           0         4
+    ───────────────────────────────────────────────────────────────────────
+    path by path                       4            2           0         0
     2 inner nodes, 4 edges, 2 paths from 1 input to 2 outputs
     """
     start = Start.of(graph, inputs, outputs)
     ends = {"inputs": list(start.inputs), "outputs": list(start.outputs)}
     labelled = all("partial" in data for parallel in start.edges.values() for data in (parallel or {}).values())
     prices = []
-    for name, order in (_rules(start) if orders is None else orders).items():
+    rules = {name: order for name, order in ORDERS.items() if order is not optimal or len(start.inner) <= MOST}
+    for name, order in {**rules, **(orders or {})}.items():
         turns = start.turns(order, start.graph)  # asked once: a search takes its time
         steps = eliminate(graph, turns, semiring=semiring, **ends) if labelled else ()
         products = [product for step in steps for product in step.products]
@@ -131,7 +146,7 @@ def compare_orders(
     return Comparison(tuple(prices), alone, by_itself.paths, *sizes)
 
 
-#: The orders that have a name, on the command line too.
+#: Orders by name, on the command line too.
 ORDERS: dict[str, Callable[[nx.MultiDiGraph], list[Any]]] = {
     "forward": forward_order,
     "reverse": reverse_order,
@@ -141,10 +156,6 @@ ORDERS: dict[str, Callable[[nx.MultiDiGraph], list[Any]]] = {
     "fewest-fill": fewest_fill,
     "optimal": optimal,
 }
-
-
-def _rules(start: Start) -> dict[str, Order]:
-    return {name: order for name, order in ORDERS.items() if order is not optimal or len(start.inner) <= MOST}
 
 
 def _is_one(label: Any) -> bool:

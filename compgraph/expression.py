@@ -286,7 +286,7 @@ class Primitive:
         The partial (a tuple, of several arguments) as a textbook prints it where the stable form differs; for
         pictures only.
     each : callable, optional
-        For any number of arguments, instead of `partials`: position → partial.
+        For any number of arguments, instead of `partials`: position → partial; `textbook`, if any, likewise.
 
     Examples
     --------
@@ -317,8 +317,10 @@ class Primitive:
         self.defaults = defaults
         self.domain = domain
         self.kink = kink
-        forms = (textbook,) if callable(textbook) else textbook
-        self.textbook: Sequence[Partial] = forms or self.partials
+        forms: Sequence[Partial] = textbook if isinstance(textbook, tuple) else (textbook,)
+        if each is not None and callable(textbook):
+            forms = _Each(textbook)
+        self.textbook = forms if textbook else self.partials
 
     def __call__(self, *arguments: Any) -> Any:
         """Apply to expressions (giving an `Application`) or evaluate on numbers."""
@@ -334,6 +336,9 @@ class Primitive:
             if any(isinstance(operand, Expression) for operand in operands):
                 return Application(self, operands)
             return self.value(*operands)
+        kinds = [argument for argument in arguments if hasattr(type(argument), "__primitive__")]
+        if kinds:  # a dual number, say; of several the newest is outermost
+            return max(kinds, key=lambda kind: kind.tag).__primitive__(self, arguments)
         wrong = arguments[operands.index(NotImplemented)]
         raise TypeError(
             f"{self.name}: expected numbers or expressions, got {type(wrong).__name__} {wrong!r:.80}. "
@@ -443,9 +448,12 @@ def _float(value: Any) -> float:
 
 # -- arithmetic: the rows that operators use
 
+#: What a rule may decide at once; a dual number carries more than the value that it compares by.
+_NUMBERS = (int, float, Fraction)
+
 
 def _power_base(y: Any, x: Any, n: Any) -> Any:
-    if not isinstance(n, Expression):
+    if isinstance(n, _NUMBERS):
         if n == 0:
             return 0 * n
         if n == 1:
@@ -458,7 +466,7 @@ def _power_base(y: Any, x: Any, n: Any) -> Any:
 def _power_exponent(y: Any, x: Any, n: Any) -> Any:
     from compgraph.functions import log
 
-    if not isinstance(x, Expression) and not isinstance(y, Expression) and x == 0 and n > 0:
+    if isinstance(x, _NUMBERS) and isinstance(y, _NUMBERS) and x == 0 and n > 0:
         return 0 * y  # the limit of xⁿ·log x, and of 0ⁿ, which is 0 for every n > 0
     return y * log(x)
 

@@ -139,7 +139,7 @@ def _if(condition: Any, a: Any, b: Any) -> Any:
 
 def _times(factor: Any, x: Any) -> Any:
     """A product without the factor 1 that a default leaves."""
-    return x if not isinstance(factor, Expression) and factor == 1 else factor * x
+    return x if isinstance(factor, (int, float, Fraction)) and factor == 1 else factor * x
 
 
 def _share(beats: Primitive) -> Callable[[int], Partial]:
@@ -148,11 +148,27 @@ def _share(beats: Primitive) -> Callable[[int], Partial]:
     def each(position: int) -> Partial:
         def partial(y: Any, *x: Any) -> Any:
             if not isinstance(y, Expression):
-                return type(y)(1) / x.count(y) if x[position] == y else type(y)()
+                one = type(y)(1) if isinstance(y, (float, Fraction)) else 1
+                return one / x.count(y) if x[position] == y else 0 * one
             mine, others = x[position], x[:position] + x[position + 1 :]
             if len(others) == 1:
                 return WHERE(beats(mine, *others), 1, WHERE(EQUAL(mine, *others), Fraction(1, 2), 0))
             return WHERE(EQUAL(mine, y), 1 / sum((WHERE(EQUAL(a, y), 1, 0) for a in others), 1), 0)
+
+        return partial
+
+    return each
+
+
+def _share_in_books(beats: Primitive) -> Callable[[int], Partial]:
+    """The same share of two arguments as a sum of cases, [a > b] + [a = b]/2, which is shorter in a picture."""
+
+    def each(position: int) -> Partial:
+        def partial(y: Any, *x: Any) -> Any:
+            if len(x) != 2:
+                return _share(beats)(position)(y, *x)  # type: ignore[operator, misc] # a callable, as made above
+            mine, other = x[position], x[1 - position]
+            return WHERE(beats(mine, other), 1, 0) + WHERE(EQUAL(mine, other), 1, 0) / 2
 
         return partial
 
@@ -295,8 +311,8 @@ gelu   = Primitive("gelu",   evaluation.gelu,
 
 # -- choices and conditions
 
-max    = Primitive("max",    evaluation.maximum, each=_share(GREATER), kink=evaluation.tied_largest)
-min    = Primitive("min",    evaluation.minimum, each=_share(LESS),    kink=evaluation.tied_smallest)
+max    = Primitive("max",    evaluation.maximum, each=_share(GREATER), textbook=_share_in_books(GREATER), kink=evaluation.tied_largest)
+min    = Primitive("min",    evaluation.minimum, each=_share(LESS),    textbook=_share_in_books(LESS),    kink=evaluation.tied_smallest)
 WHERE  = Primitive("where",  evaluation.choice, None,
                                                 lambda y, c, a, b: _if(c, 1, 0),
                                                 lambda y, c, a, b: _if(c, 0, 1))

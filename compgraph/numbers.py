@@ -32,7 +32,7 @@ def entered(value: Any, name: str, *, exact: bool = False) -> Number:
     elif isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
         value = float(value) if isinstance(value, np.floating) else value.item()
     if isinstance(value, Decimal):
-        value = Fraction(value) if value.is_finite() else float(value)
+        value = _fraction(value) if exact and value.is_finite() else float(value)
     if not isinstance(value, (int, float, Fraction)):
         raise TypeError(
             f"{name}: expected a number or text such as '1/3', got {type(value).__name__} {value!r:.60}. "
@@ -46,6 +46,12 @@ def entered(value: Any, name: str, *, exact: bool = False) -> Number:
         return float(value)
     except OverflowError:
         return math.inf if value > 0 else -math.inf
+
+
+def _fraction(value: Decimal) -> Fraction:
+    if (bits := int(abs(value.adjusted()) * math.log2(10))) > EXACT_BITS:
+        raise too_long(bits)
+    return Fraction(value)
 
 
 def refuse_long(value: Any) -> Any:

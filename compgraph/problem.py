@@ -15,12 +15,12 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from compgraph.errors import ParseError
-from compgraph.numbers import entered
+from compgraph.reading import read_number
 
 __all__ = ["EXAMPLE", "Problem", "assignments", "load_problem"]
 
@@ -44,12 +44,18 @@ class Problem(NamedTuple):
     at : dict of str to number or str
     outputs : list of str, optional
     title : str
+    homework : mapping
+        The table ``[homework]``: what is asked and how it is marked, for `compgraph.homework`.
+    hypotheses : list of mappings
+        The tables ``[[hypothesis]]``: mistakes that a teacher expects, likewise.
     """
 
     statements: str
     at: Mapping[str, Any] = {}
     outputs: list[str] | None = None
     title: str = ""
+    homework: Mapping[str, Any] = {}
+    hypotheses: Sequence[Mapping[str, str]] = ()
 
 
 def load_problem(path: str | Path) -> Problem:
@@ -70,17 +76,21 @@ def load_problem(path: str | Path) -> Problem:
         raise ValueError(f"{path}: expected TOML: {error}. Text stands in quotes, several lines in '''.") from None
     _known(data, _KINDS, str(path))
     for key, (kinds, wanted) in _KINDS.items():
-        if key in data and (not isinstance(data[key], kinds) or not _strings(data[key])):
+        if key in data and (not isinstance(data[key], kinds) or not _alike(data[key], key)):
             raise ValueError(f"{path}, {key}: expected {wanted}, got {data[key]!r:.60}. Write {_LIKE[key]}.")
     if not data.get("statements"):
         raise ValueError(f"{path}: expected statements, got none. Write {_LIKE['statements']}.")
     outputs = data.get("outputs")
     statements = data["statements"]
+    homework = data.get("homework", {})
+    comma = homework.get("decimal_comma") is True
     return Problem(
         statements if isinstance(statements, str) else "\n".join(statements),
-        {name: _value(value, f"{path}, [inputs] {name}") for name, value in data.get("inputs", {}).items()},
+        {name: _value(value, f"{path}, [inputs] {name}", comma) for name, value in data.get("inputs", {}).items()},
         [outputs] if isinstance(outputs, str) else outputs or None,
         data.get("title", ""),
+        homework,
+        data.get("hypothesis", []),
     )
 
 
@@ -89,16 +99,23 @@ _KINDS: dict[str, tuple[Any, str]] = {
     "outputs": ((str, list), "a list of names"),
     "statements": ((str, list), "text, or a list of lines"),
     "inputs": (dict, "a table"),
+    "homework": (dict, "a table"),
+    "hypothesis": (list, "tables, each with a cell, a formula and a message"),
 }
 _LIKE = {
     "title": 'title = "Simple example"',
     "outputs": 'outputs = ["J"]',
     "statements": "statements = '''J = x^2'''",
     "inputs": "[inputs] and below it x = 2",
+    "homework": "[homework] and below it digits = 4",
+    "hypothesis": "[[hypothesis]] and below it cell, formula and message",
 }
 
 
-def _strings(value: Any) -> bool:
+def _alike(value: Any, key: str) -> bool:
+    """Whether all items of a list are what the key wants: text, or tables of text."""
+    if key == "hypothesis":
+        return all(isinstance(item, dict) and all(isinstance(part, str) for part in item.values()) for item in value)
     return not isinstance(value, list) or all(isinstance(item, str) for item in value)
 
 
@@ -111,13 +128,13 @@ def _known(data: Mapping[str, Any], known: Iterable[str], path: str) -> None:
             raise ValueError(f"{path}: unknown key {key!r:.60}: expected {', '.join(names)}. {hint}")
 
 
-def _value(value: Any, where: str) -> Any:
+def _value(value: Any, where: str, decimal_comma: bool = False) -> Any:
     """A number or text that reads as one, as it was written."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise ValueError(f"{where}: expected a number or text such as '1/3', got {value!r:.60}.")
     if isinstance(value, str):
         try:
-            entered(value, where, exact=True)
+            read_number(value, decimal_comma=decimal_comma)
         except ParseError as error:
             raise ParseError(f"{where}: {error.message}", error.position, error.text) from None
     return value

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import networkx as nx
 
+from compgraph.elimination import Cost
 from compgraph.expression import Expression, Primitive
 from compgraph.graph import trace
 from compgraph.linearization import linearize
@@ -21,16 +22,9 @@ if TYPE_CHECKING:
     from compgraph.render.film import Film
     from compgraph.render.table import Table
 
-__all__ = ["Cost", "Solution", "solve"]
+__all__ = ["Solution", "solve"]
 
 _DIRECTIONS = ("reverse", "forward", "auto")
-
-
-class Cost(NamedTuple):
-    """Operations a computation takes: products of labels, and sums of products."""
-
-    multiplications: int
-    additions: int
 
 
 def solve(
@@ -166,6 +160,9 @@ class Solution:
         ``"reverse"`` or ``"forward"``.
     outputs, inputs : tuple of str
         What is differentiated, and with respect to what.
+    cost : Cost
+        Of the sweeps: one product per edge that a sweep reaches, parallel edges one by one, the product with the seed
+        included. `elimination_cost` counts otherwise: parallel edges merged, and no seeds.
 
     Examples
     --------
@@ -396,7 +393,7 @@ class Solution:
             "derivatives": {
                 seed: {name: plain(total) for name, total in final.items()} for seed, final in self._totals.items()
             },
-            "cost": self.cost._asdict(),
+            "cost": {"multiplications": self.cost.multiplications, "additions": self.cost.additions},
             "warnings": self.warnings,
         }
 

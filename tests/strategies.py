@@ -58,9 +58,27 @@ SAFE: dict[str, Callable[..., Any]] = {
     "reflected": lambda a: 2 ** (1 - F["tanh"](a)) / 3,
     **{
         name: (lambda f: lambda a: f(a))(F[name])
-        for name in (
-            "abs sign square cbrt sin cos tanh sech asinh atan erf erfc sigmoid softplus relu elu swish mish gelu"
-        ).split()
+        for name in [
+            "abs",
+            "sign",
+            "square",
+            "cbrt",
+            "sin",
+            "cos",
+            "tanh",
+            "sech",
+            "asinh",
+            "atan",
+            "erf",
+            "erfc",
+            "sigmoid",
+            "softplus",
+            "relu",
+            "elu",
+            "swish",
+            "mish",
+            "gelu",
+        ]
     },
     **{name: (lambda f: lambda a: f(F["tanh"](a)))(F[name]) for name in ("exp", "exp2", "expm1", "sinh", "cosh")},
     **{name: (lambda f: lambda a: f(a**2 + 0.5))(F[name]) for name in ("sqrt", "log", "log2", "log10", "log1p")},
@@ -71,10 +89,7 @@ SAFE: dict[str, Callable[..., Any]] = {
     },
     **{name: (lambda f: lambda a: f(a**2 + 1.5))(F[name]) for name in ("acosh", "asec", "acsc", "acoth")},
     "asech": lambda a: F["asech"](F["sigmoid"](a) / 2 + 0.25),
-    **{
-        name: (lambda f: lambda a, b: f(a, b))(F[name])
-        for name in ("leaky_relu", "prelu", "max", "min", "logaddexp")
-    },
+    **{name: (lambda f: lambda a, b: f(a, b))(F[name]) for name in ("leaky_relu", "prelu", "max", "min", "logaddexp")},
     "three": lambda a, b: F["max"](a, b, 0.25) + F["min"](a, b, 0.125),
     "hypot": lambda a, b: F["hypot"](a, b**2 + 0.5),
     "atan2": lambda a, b: F["atan2"](a, b**2 + 0.5),
@@ -178,7 +193,9 @@ def guarded(draw: Draw) -> Guarded:
             rule = draw(st.sampled_from(_CALM))
             a, b, c = draw(st.sampled_from(safe))
             defined = value is not None
-            risky.append((rule(written, a), rule(plain, b) if defined else None, rule(value, c) if defined else None, at))
+            risky.append(
+                (rule(written, a), rule(plain, b) if defined else None, rule(value, c) if defined else None, at)
+            )
         elif kind == "guard":
             written, plain, value, at = draw(st.sampled_from(risky))
             a, b, c = draw(st.sampled_from(safe))

@@ -58,10 +58,38 @@ _RULES: dict[str, Any] = {
     "greater_equal": lambda a, b: a >= b,
     **{
         name: getattr(sp, name)
-        for name in (
-            "sqrt exp log sin cos tan cot sec csc asin acos atan acot asec acsc atan2 sinh cosh tanh coth sech csch "
-            "asinh acosh atanh acoth asech acsch erf erfc"
-        ).split()
+        for name in [
+            "sqrt",
+            "exp",
+            "log",
+            "sin",
+            "cos",
+            "tan",
+            "cot",
+            "sec",
+            "csc",
+            "asin",
+            "acos",
+            "atan",
+            "acot",
+            "asec",
+            "acsc",
+            "atan2",
+            "sinh",
+            "cosh",
+            "tanh",
+            "coth",
+            "sech",
+            "csch",
+            "asinh",
+            "acosh",
+            "atanh",
+            "acoth",
+            "asech",
+            "acsch",
+            "erf",
+            "erfc",
+        ]
     },
 }
 

@@ -99,7 +99,9 @@ def matrices(rows: int, columns: int) -> st.SearchStrategy[Any]:
 MATRIX = cg.Semiring("MATRIX", np.add, np.dot, 0, 1)
 
 
-@pytest.mark.parametrize("dimension", [lambda place: 2, lambda place: 1 + place % 3], ids=["square", "of unlike shapes"])
+@pytest.mark.parametrize(
+    "dimension", [lambda place: 2, lambda place: 1 + place % 3], ids=["square", "of unlike shapes"]
+)
 def test_matrices_as_labels_do_not_commute_and_still_agree(dimension: Any) -> None:
     def labels(number: int, tail: int, head: int) -> st.SearchStrategy[Any]:
         return matrices(dimension(head), dimension(tail))
@@ -173,7 +175,9 @@ def test_value_and_gradient_is_solve(sample: Sample) -> None:
     used = cg.trace(sample.expression).graph["inputs"]
     value, gradient = cg.value_and_gradient(sample.expression)(**{name: sample.point[name] for name in used})
     assert value == s.values["f"]
-    assert dict(zip(used, gradient, strict=True)) == pytest.approx({n: s.gradient[n] for n in used}, rel=1e-12, abs=1e-12)
+    assert dict(zip(used, gradient, strict=True)) == pytest.approx(
+        {n: s.gradient[n] for n in used}, rel=1e-12, abs=1e-12
+    )
     for name in used:  # one at a time, the others by name
         others = {other: sample.point[other] for other in used if other != name}
         alone = cg.value_and_gradient(sample.expression, [name])(sample.point[name], **others)
@@ -202,7 +206,9 @@ def test_central_differences_agree(sample: Sample) -> None:
 @given(expressions(named=True))
 def test_statements_say_the_same_as_operations(sample: Sample) -> None:
     for direction in ("reverse", "forward"):
-        s = cg.solve(sample.expression, at=sample.point, direction=direction, wrt="x" if direction == "forward" else None)
+        s = cg.solve(
+            sample.expression, at=sample.point, direction=direction, wrt="x" if direction == "forward" else None
+        )
         coarse = s.statements
         assert set(coarse.graph) == {n for n, data in s.graph.nodes(data=True) if data["name"] is not None}
         assert all(key == 0 for *_, key in coarse.graph.edges(keys=True))

@@ -14,7 +14,7 @@ from compgraph.homework.constants import intended, spelled
 from compgraph.homework.precise import Arithmetic, Value
 from compgraph.traversal import evaluation_order
 
-__all__ = ["Program", "exact", "rewritten"]
+__all__ = ["Program", "exact", "legible", "rewritten"]
 
 
 class Program:
@@ -30,6 +30,7 @@ class Program:
 
     Examples
     --------
+    >>> from compgraph.expression import Variable
     >>> from compgraph.homework.precise import arithmetic
     >>> a = Variable("a")
     >>> slope = Program(a * (1 - a))
@@ -109,3 +110,14 @@ def exact(literal: Any) -> Any:
     """A literal as a Fraction, so that partials computed from it are exact as well; what is no decimal stays."""
     meant = literal if isinstance(literal, Expression) else intended(literal)
     return meant if isinstance(meant, Fraction) else literal
+
+
+def legible(expression: Any) -> Any:
+    """An expression with exact literals, with decimals for them where they are some."""
+
+    def short(literal: Any) -> Any:
+        if type(literal) is not Fraction or literal.denominator == 1:
+            return literal
+        return float(literal) if spelled(float(literal)) == literal else literal
+
+    return rewritten({"": expression}, short)[""]

@@ -6,6 +6,7 @@ numbers holds in exact arithmetic on the printed digits, or it is written with `
 
 from __future__ import annotations
 
+from compgraph.notation.comparison import cost, eliminations
 from compgraph.notation.elements import element
 from compgraph.notation.ledger import ledger
 from compgraph.notation.names import name, name_latex, name_spoken
@@ -16,7 +17,9 @@ from compgraph.notation.tex import latex
 from compgraph.notation.unicode import text
 
 __all__ = [
+    "cost",
     "element",
+    "eliminations",
     "latex",
     "ledger",
     "name",

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from compgraph.notation.elements import element, is_number
 from compgraph.notation.grid import Cells, Section, grid_html, grid_latex, grid_text
 from compgraph.notation.names import name, plain, plain_latex
-from compgraph.notation.numerals import product, total
+from compgraph.notation.numerals import number, product, total
 from compgraph.semiring import REAL, Semiring
 
 if TYPE_CHECKING:
     from compgraph.comparison import Comparison, Price
     from compgraph.elimination import Cost, Elimination
 
-__all__ = ["comparison_html", "comparison_latex", "comparison_text", "cost_text", "eliminations_text"]
+__all__ = ["comparison_html", "comparison_latex", "comparison_text", "cost", "eliminations"]
 
 _CAPTION = "Orders of elimination"
 _HEAD = ("Order", "Multiplications", "Without ±1", "Additions", "Fill-in")
@@ -54,8 +54,8 @@ def _sections(comparison: Comparison) -> list[tuple[list[Cells], list[str]]]:
 
 
 def _cells(price: Price) -> Cells:
-    multiplications, additions, fill = map(str, price.cost)
-    without_ones = "" if price.without_ones is None else str(price.without_ones)
+    multiplications, additions, fill = map(number, price.cost)
+    without_ones = "" if price.without_ones is None else number(price.without_ones)
     return plain(price.name, 40), multiplications, without_ones, additions, fill
 
 
@@ -64,26 +64,25 @@ def _sizes(comparison: Comparison) -> str:
     return f"{', '.join(parts[:3])} from {parts[3]} to {parts[4]}"
 
 
-def _count(number: int, what: str) -> str:
+def _count(how_many: int, what: str) -> str:
     noun = "inner nodes" if what == "inner" else what
-    return f"{number} {noun.removesuffix('s') if number == 1 else noun}"
+    return f"{number(how_many)} {noun.removesuffix('s') if how_many == 1 else noun}"
 
 
-def cost_text(cost: Cost) -> str:
+def cost(price: Cost) -> str:
     """A cost in words.
 
     Examples
     --------
     >>> from compgraph.elimination import Cost
-    >>> cost_text(Cost(4, 1, 3))
+    >>> cost(Cost(4, 1, 3))
     '4 multiplications, 1 addition, 3 edges of fill-in'
     """
-    edges = _count(cost.fill, "edges")
-    parts = _count(cost.multiplications, "multiplications"), _count(cost.additions, "additions"), f"{edges} of fill-in"
-    return ", ".join(parts)
+    multiplications, additions, fill = map(_count, price, ("multiplications", "additions", "edges"))
+    return f"{multiplications}, {additions}, {fill} of fill-in"
 
 
-def eliminations_text(steps: Iterable[Elimination], *, semiring: Semiring = REAL, digits: int = 6) -> str:
+def eliminations(steps: Iterable[Elimination], *, semiring: Semiring = REAL, digits: int = 6) -> str:
     """Each elimination with its products, and the label that each of these makes.
 
     Examples
@@ -92,7 +91,7 @@ def eliminations_text(steps: Iterable[Elimination], *, semiring: Semiring = REAL
     >>> from compgraph.elimination import eliminate
     >>> g = nx.MultiDiGraph()
     >>> _ = g.add_edge("x", "t", partial=2.0), g.add_edge("t", "y", partial=5.0), g.add_edge("x", "y", partial=1.0)
-    >>> print(eliminations_text(eliminate(g, ["t"])))
+    >>> print(eliminations(eliminate(g, ["t"])))
     Eliminated   Edge    Product      Label
     ─────────────────────────────────────────────
     t            x → y   5 · 2 = 10   1 + 10 = 11

@@ -38,7 +38,8 @@ def text(expression: Any, *, limit: int = 200, pretty: bool = False) -> str:
     limit : int
         At most so many names, numbers and operations; what is beyond is ``…``.
     pretty : bool
-        For pictures: names typeset (``u1`` as u₁), π and e, powers of ten, ``=`` in conditions. Left out, the text
+        For pictures: names typeset (``u1`` as u₁), π and e, powers of ten, ``=`` in conditions, and Iverson's
+        brackets, ``[x > 0]`` for 1 where the condition holds and 0 elsewhere. Left out, the text
         reads back as an expression of the same value, with names and numbers as they were written.
 
     Examples
@@ -114,6 +115,20 @@ def _power(operands: Sequence[Piece]) -> Piece:
     return Piece((base.parts, "^", exponent.parts), Level.POWER, base.opens)
 
 
+def _cases(operands: Sequence[Piece]) -> Piece:
+    """A branch for a picture: a term that counts only where a condition holds has it in square brackets, [x > 0]·y."""
+    condition, a, b = operands
+    for term, rest, words in ((a, b, "["), (b, a, "[not ")):
+        if rest.numeral == "0":
+            bracket = Piece((words, condition.parts, "]"), Level.ATOM, "[")
+            return (
+                bracket
+                if term.numeral == "1"
+                else infix("·", Level.PRODUCT, Level.SIGN, Level.SIGN, _bracket)((bracket, term))
+            )
+    return _call("where", operands)
+
+
 _TYPED = Hand(
     _typed_name,
     _typed_number,
@@ -131,5 +146,9 @@ _TYPED = Hand(
 _PRETTY = _TYPED._replace(
     name=_pretty_name,
     number=_pretty_number,
-    forms={**_TYPED.forms, EQUAL: infix(" = ", Level.CONDITION, Level.SUM, Level.SUM, _bracket)},
+    forms={
+        **_TYPED.forms,
+        EQUAL: infix(" = ", Level.CONDITION, Level.SUM, Level.SUM, _bracket),
+        "where": _cases,
+    },
 )

@@ -1,0 +1,191 @@
+"""Python functions run on variables: what they compute is an expression, named by their local names.
+
+The names are read from the running frame, once per binding; functions that it calls are not looked into. Loops and
+branches on numbers are unrolled as they run; a branch on an expression raises TypeError and says to write `where`.
+"""
+
+from __future__ import annotations
+
+import dis
+import functools
+import inspect
+import sys
+from collections.abc import Callable, Collection, Iterable
+from types import CodeType, FrameType
+from typing import Any, NamedTuple
+
+from compgraph.expression import Application, Variable, _serial
+
+__all__ = ["Traced", "traced"]
+
+
+class Traced(NamedTuple):
+    """The inputs of a function, in order of its parameters, and what it returned for them."""
+
+    inputs: tuple[str, ...]
+    result: Any
+
+
+def traced(function: Callable[..., Any], given: Collection[str] = ()) -> Traced:
+    """Run a Python function on variables of the names of its parameters.
+
+    Parameters
+    ----------
+    function : callable
+        Of named parameters. One with a default keeps it, and is no input, unless it is `given`.
+    given : names
+        Parameters to make inputs in spite of a default.
+
+    Returns
+    -------
+    Traced
+        What was made in the call has the name of the local variable that it was bound to first. When a name is bound
+        again, the last binding keeps it and earlier ones are called ``c.1``, ``c.2``; rebindings of a parameter
+        ``x.1``, ``x.2``. A further name for what has one already, or for what was made elsewhere, changes nothing.
+
+    Raises
+    ------
+    TypeError
+        The function takes ``*arguments``, returns nothing, or branches on an expression.
+
+    Notes
+    -----
+    Uses `sys.settrace` for the time of the call. Where a debugger or a coverage tool uses it already, theirs is left
+    in place, and only what is bound when the function returns is named.
+
+    Examples
+    --------
+    >>> def f(x, y):
+    ...     t = x * y
+    ...     t = t + x
+    ...     return t
+    >>> inputs, result = traced(f)
+    >>> inputs, result.name, result.arguments[0].name
+    (('x', 'y'), 't', 't.1')
+    """
+    variables: dict[str, Variable] = {}
+    positional: list[Any] = []
+    named: dict[str, Any] = {}
+    for parameter in _parameters(function):
+        value = parameter.default
+        if value is parameter.empty or parameter.name in given:
+            value = variables[parameter.name] = Variable(parameter.name)
+        if parameter.kind is parameter.POSITIONAL_ONLY:
+            positional.append(value)
+        else:
+            named[parameter.name] = value
+    bindings = _Bindings(_code(function))
+    result = bindings.during(lambda: function(*positional, **named))
+    if result is None:
+        raise TypeError(
+            f"{_called(function)} returned None: expected an Expression, a number, or a tuple, list or dict of them. "
+            "End it with return."
+        )
+    bindings.name(variables)
+    return Traced(tuple(variables), result)
+
+
+def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except ValueError:
+        raise TypeError(
+            f"{_called(function)} does not say what its parameters are: expected a Python function. Write lambda x: f(x)."
+        ) from None
+    for parameter in parameters:
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            raise TypeError(
+                f"{_called(function)} takes *{parameter.name}: expected named parameters, which become the inputs. "
+                "Write lambda x, y: f(x, y)."
+            )
+    return [parameter for parameter in parameters if parameter.kind is not parameter.VAR_KEYWORD]
+
+
+def _called(function: Any) -> str:
+    return str(getattr(function, "__name__", function))
+
+
+def _code(function: Any) -> CodeType | None:
+    """The code whose locals count: that of the function itself, below wrappers, partial, methods and ``__call__``."""
+    while True:
+        inner = inspect.unwrap(function)
+        inner = inner.func if isinstance(inner, functools.partial) else getattr(inner, "__func__", inner)
+        if inner is function:
+            break
+        function = inner
+    if not hasattr(function, "__code__"):
+        function = getattr(type(function), "__call__", None)
+    code = getattr(function, "__code__", None)
+    return code if isinstance(code, CodeType) else None
+
+
+class _Bindings:
+    """Which expressions the local names of one call are bound to, in order."""
+
+    def __init__(self, code: CodeType | None) -> None:
+        self.code = code
+        self.locals = (*code.co_varnames, *code.co_cellvars) if code else ()
+        self.frame: FrameType | None = None
+        self.start = _serial()
+        self.found: dict[Application, str] = {}
+
+    def during(self, call: Callable[[], Any]) -> Any:
+        """Run `call` and follow the first frame of the code in it."""
+        if self.code is None:
+            return call()
+        profiled = sys.gettrace() is not None  # somebody else's tool is at work: it sees every line, we see the end
+        if profiled and sys.getprofile() is not None:
+            return call()
+        before, follow = (sys.getprofile(), sys.setprofile) if profiled else (None, sys.settrace)
+        follow(self._on_return if profiled else self._on_call)
+        try:
+            return call()
+        finally:
+            follow(before)
+
+    def _on_call(self, frame: FrameType, event: str, _: Any) -> Any:
+        if frame.f_code is not self.code or self.frame is not None:
+            return None
+        self.frame = frame
+        frame.f_trace_opcodes = _binds_twice_on_a_line(frame.f_code)
+        return self._on_line
+
+    def _on_line(self, frame: FrameType, event: str, _: Any) -> Any:
+        self._look(frame.f_locals)
+        return self._on_line
+
+    def _on_return(self, frame: FrameType, event: str, _: Any) -> None:
+        if event == "call" and frame.f_code is self.code and self.frame is None:
+            self.frame = frame
+        elif event == "return" and frame is self.frame:
+            self._look(frame.f_locals)
+
+    def _look(self, bound: Any) -> None:
+        for name in self.locals:
+            value = bound.get(name)
+            if type(value) is Application and value.name is None and value.serial > self.start:
+                self.found.setdefault(value, name)
+
+    def name(self, inputs: Iterable[str]) -> None:
+        """Give every expression found its name, by which it is known from now on."""
+        versions: dict[str, list[Application]] = {}
+        for expression, name in self.found.items():
+            versions.setdefault(name, []).append(expression)
+        for name, bound in versions.items():
+            last = None if name in inputs else bound[-1]
+            for version, expression in enumerate(bound, 1):
+                expression.name = name if expression is last else f"{name}.{version}"
+
+
+def _binds_twice_on_a_line(code: CodeType) -> bool:
+    """Whether a line may hold two bindings of one name (``c = x; c = c*c``): then lines are too coarse to follow."""
+    seen: set[tuple[int | None, Any]] = set()
+    line = None
+    for instruction in dis.get_instructions(code):
+        line = instruction.positions.lineno if instruction.positions else line
+        if instruction.opname.startswith("STORE_") and instruction.opname != "STORE_SUBSCR":
+            key = (line, instruction.argval)
+            if key in seen:
+                return True
+            seen.add(key)
+    return False
