@@ -7,8 +7,13 @@
 9.0991
 """
 
+from compgraph.checking import GradientCheck, check_gradient
+from compgraph.checkpointing import chain_gradient, recomputations, reversal_schedule
 from compgraph.comparison import Comparison, compare_orders
-from compgraph.derivative import value_and_gradient
+from compgraph.cycles import Closure, star
+from compgraph.derivative import gradient, hessian, hvp, jacobian, jvp, value_and_gradient, vjp
+from compgraph.differences import error_curve, finite_difference
+from compgraph.dual import Dual, derivative_of
 from compgraph.elimination import Cost, Elimination, accumulate, after, eliminate, elimination_cost
 from compgraph.errors import DomainError, ParseError
 from compgraph.expression import Application, Expression, Primitive, Variable, equal
@@ -71,10 +76,14 @@ from compgraph.functions import (
     where,
 )
 from compgraph.graph import Graph, trace
+from compgraph.implicit import fixed_point, root
+from compgraph.lagrangian import Constraint, Constraints, Lagrangian, Residuals, constraints
+from compgraph.linear import LinearSystem, linear_system
 from compgraph.linearization import linearize
 from compgraph.orders import auto, fewest_fill, forward_order, markowitz, relative_markowitz, reverse_order
 from compgraph.pathsum import Path, PathSum, best_paths, paths
 from compgraph.propagation import Step, Term, forward, reverse, totals
+from compgraph.pushing import edge_pushing
 from compgraph.reading import read
 from compgraph.search import anneal, optimal
 from compgraph.semiring import (
@@ -94,6 +103,8 @@ from compgraph.semiring import (
     SignLog,
     k_best,
 )
+from compgraph.series import taylor
+from compgraph.simplification import expression_size, simplify
 from compgraph.solution import Solution, solve
 from compgraph.structure import Back, Front
 from compgraph.symbols import EXPRESSION, formula, statements
@@ -115,18 +126,26 @@ __all__ = [
     "SIGN_LOG",
     "Application",
     "Back",
+    "Closure",
     "Comparison",
+    "Constraint",
+    "Constraints",
     "Cost",
     "DomainError",
+    "Dual",
     "Elimination",
     "Expression",
     "Front",
+    "GradientCheck",
     "Graph",
+    "Lagrangian",
+    "LinearSystem",
     "ParseError",
     "Path",
     "PathSum",
     "Primitive",
     "Ranked",
+    "Residuals",
     "Semiring",
     "SignLog",
     "Solution",
@@ -153,30 +172,45 @@ __all__ = [
     "auto",
     "best_paths",
     "cbrt",
+    "chain_gradient",
+    "check_gradient",
     "compare_orders",
+    "constraints",
     "cos",
     "cosh",
     "cot",
     "coth",
     "csc",
     "csch",
+    "derivative_of",
+    "edge_pushing",
     "eliminate",
     "elimination_cost",
     "elu",
     "equal",
     "erf",
     "erfc",
+    "error_curve",
     "exp",
     "exp2",
     "expm1",
+    "expression_size",
     "fewest_fill",
+    "finite_difference",
+    "fixed_point",
     "formula",
     "forward",
     "forward_order",
     "gelu",
+    "gradient",
+    "hessian",
+    "hvp",
     "hypot",
+    "jacobian",
+    "jvp",
     "k_best",
     "leaky_relu",
+    "linear_system",
     "linearize",
     "log",
     "log1p",
@@ -194,26 +228,33 @@ __all__ = [
     "paths",
     "prelu",
     "read",
+    "recomputations",
     "relative_markowitz",
     "relu",
+    "reversal_schedule",
     "reverse",
     "reverse_order",
+    "root",
     "sec",
     "sech",
     "sigmoid",
     "sign",
+    "simplify",
     "sin",
     "sinh",
     "softplus",
     "solve",
     "sqrt",
     "square",
+    "star",
     "statements",
     "swish",
     "tan",
     "tanh",
+    "taylor",
     "totals",
     "trace",
     "value_and_gradient",
+    "vjp",
     "where",
 ]

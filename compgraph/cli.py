@@ -1,4 +1,4 @@
-"""The command ``compgraph``: solve a problem, film its sweep, list its paths, eliminate its nodes.
+"""The command ``compgraph``: solve a problem, film its sweep, list its paths, eliminate its nodes, check its gradient.
 
 Exit codes: 0 done, 1 answered with a negative, 2 usage or input error (one message on standard error), 3 nothing
 could be drawn for want of a component; 130 and 141 where a key or a closed pipe put an end to it, as in other tools.
@@ -10,17 +10,19 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
 import compgraph
 from compgraph import notation
+from compgraph.checking import check_gradient
 from compgraph.comparison import ORDERS, compare_orders
 from compgraph.elimination import Elimination, accumulate, eliminate, elimination_cost
 from compgraph.expression import Expression
 from compgraph.orders import auto
 from compgraph.pathsum import PathSum
 from compgraph.problem import Problem, assignments, load_problem
+from compgraph.reading import read
 from compgraph.search import anneal
 from compgraph.semiring import (
     BOOLEAN,
@@ -36,6 +38,7 @@ from compgraph.semiring import (
     Semiring,
     k_best,
 )
+from compgraph.simplification import simplify
 from compgraph.solution import Solution, plain, solve
 from compgraph.structure import Order
 from compgraph.terminal import progress_bar, say, say_json
@@ -76,7 +79,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     try:
         arguments = _parser().parse_args(_spaced(sys.argv[1:] if argv is None else argv))
-        arguments.run(arguments)
+        agreed = arguments.run(arguments)
         sys.stdout.flush()
     except SystemExit as done:  # --help and --version
         return int(done.code or 0)
@@ -100,7 +103,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(f"{error.filename}: {error.strerror}." if error.filename else error, 2)
     except (ValueError, TypeError, ArithmeticError) as error:
         return _fail(error, 2)
-    return 0
+    return 1 if agreed is False else 0
 
 
 def _fail(message: object, code: int) -> int:
@@ -254,9 +257,41 @@ def _eliminate(arguments: argparse.Namespace) -> None:
         return
     digits = arguments.digits
     lines = [notation.eliminations(steps, semiring=solution.semiring, digits=digits), notation.cost(cost), "Jacobian"]
-    for (y, x), derivative in jacobian.items():
-        lines.append(f"  ∂{notation.name(y)}/∂{notation.name(x)} = {_written(derivative, digits)}")
-    say("\n".join(lines))
+    say("\n".join([*lines, *(f"  {line}" for line in _derivatives(jacobian, digits))]))
+
+
+def _gradient(arguments: argparse.Namespace) -> None:
+    solution = _solution(_problem(arguments), arguments)
+    found = {ends: simplify(d) if arguments.simplify else d for ends, d in solution.jacobian.items()}
+    if arguments.json:
+        rows = {y: {x: plain(found[y, x]) for x in solution.inputs} for y in solution.outputs}
+        say_json({"schema": "compgraph-gradient/1", "gradient": rows})
+        return
+    for line in _derivatives(found, arguments.digits):
+        say(line)
+
+
+def _derivatives(found: Mapping[tuple[str, str], Any], digits: int) -> Iterator[str]:
+    for (y, x), derivative in found.items():
+        yield f"∂{notation.name(y)}/∂{notation.name(x)} = {_written(derivative, digits)}"
+
+
+def _check_gradient(arguments: argparse.Namespace) -> bool:
+    problem = _problem(arguments)
+    statements = read(problem.statements, names=list(problem.at))
+    outputs = arguments.of or problem.outputs or list(statements)[-1:]
+    if len(outputs) != 1 or outputs[0] not in statements:
+        raise _UsageError(f"--of: expected one of {', '.join(statements)}, got {', '.join(outputs)}. Name one.")
+    stated = assignments(arguments.gradient) if arguments.gradient else None
+    check = check_gradient(
+        statements[outputs[0]],
+        problem.at,
+        gradient=stated,
+        tolerance=arguments.tolerance,
+        wrt=arguments.wrt or (list(stated) if stated else None),
+    )
+    say_json(check.to_dict()) if arguments.json else say(notation.check_text(check, digits=arguments.digits))
+    return check.ok
 
 
 def _order(written: str, solution: Solution) -> Order:
@@ -277,12 +312,11 @@ def _order(written: str, solution: Solution) -> Order:
 
 def _step(step: Elimination) -> dict[str, Any]:
     """An elimination as plain data; of an edge that is added there is no label before, of one removed none after."""
-    kinds = {"products": step.products, "added": step.added, "changed": step.changed, "removed": step.removed}
-    rows = {
-        kind: [{key: plain(value) for key, value in part._asdict().items() if value is not None} for part in parts]
-        for kind, parts in kinds.items()
-    }
-    return {"node": step.node, **rows, "cost": step.cost._asdict()}
+    answer: dict[str, Any] = {"node": step.node}
+    for kind in ("products", "added", "changed", "removed"):
+        parts = [part._asdict() for part in getattr(step, kind)]
+        answer[kind] = [{key: plain(value) for key, value in part.items() if value is not None} for part in parts]
+    return {**answer, "cost": step.cost._asdict()}
 
 
 # -- what they share
@@ -363,23 +397,39 @@ def _parser() -> _Parser:
     command.add_argument("--order", help=f"auto, anneal, {', '.join(ORDERS)}, or the nodes in turn: t,u1,u2")
     command.add_argument("--report", action="store_true", help="compare what orders cost")
     command.add_argument("--json", action="store_true", help="print as JSON (compgraph-elimination/1 or -orders/1)")
+
+    command = _command(commands, "gradient", _gradient, "the derivatives with respect to inputs, and no more", "")
+    _sweep_options(command)
+    command.add_argument("--simplify", action="store_true", help="leave out zeros and ones, collect like terms")
+    command.add_argument("--json", action="store_true", help="print as JSON (compgraph-gradient/1)")
+
+    meaning = "compare the gradient with difference quotients; exit code 1 where they part"
+    command = _command(commands, "check-gradient", _check_gradient, meaning, "--at x=2", 8, modes=False)
+    _several(command, "--of", "the output; the last statement if left out", metavar="NAME")
+    _several(command, "--wrt", "the inputs to differentiate with respect to", metavar="NAME")
+    _several(command, "--gradient", "derivatives of your own to check", metavar="NAME=VALUE")
+    command.add_argument("--tolerance", type=float, default=1e-6, help="relative difference allowed (1e-6)")
+    command.add_argument("--json", action="store_true", help="print as JSON (compgraph-check/1)")
     return parser
 
 
-def _command(commands: Any, name: str, run: Any, meaning: str, example: str, digits: int = 6) -> _Parser:
+def _command(
+    commands: Any, name: str, run: Any, meaning: str, example: str, digits: int = 6, *, modes: bool = True
+) -> _Parser:
     command: _Parser = commands.add_parser(
         name,
         help=meaning,
         description=f"{meaning[0].upper()}{meaning[1:]}.",
-        epilog=f"Example: compgraph {name} {_EXAMPLE} {example}",
+        epilog=f"Example: compgraph {name} {_EXAMPLE} {example}".rstrip(),
         allow_abbrev=False,
     )
     command.set_defaults(run=run)
     what = '"t = x^2; J = cos(t)", a .toml file, or - for standard input'
     command.add_argument("problem", metavar="PROBLEM", help=what)
     _several(command, "--at", "values of the inputs", default=[], metavar="NAME=VALUE")
-    command.add_argument("--exact", action="store_true", help="keep fractions as far as the operations allow")
-    command.add_argument("--statements", action="store_true", help="one node per assigned name")
+    if modes:
+        command.add_argument("--exact", action="store_true", help="keep fractions as far as the operations allow")
+        command.add_argument("--statements", action="store_true", help="one node per assigned name")
     command.add_argument("--digits", type=int, default=digits, help=f"significant digits of rounded numbers ({digits})")
     return command
 

@@ -1,33 +1,53 @@
-"""Derivatives as functions: evaluated and swept directly on the expression, without a networkx graph."""
+"""Derivatives of expressions, of text and of Python functions: Expressions where no point is given, numbers at one.
+
+=========================  =============================================================================
+`value_and_gradient(f)`    a function of the inputs: the value and the tuple of derivatives
+`gradient(f, at)`          input → ∂f/∂input
+`jacobian(f, at)`          (output, input) → derivative
+`hessian(f, at)`           (input, input) → second derivative
+`jvp(f, at, tangent=…)`    output → Jacobian × tangent, in one forward sweep
+`vjp(f, at, adjoint=…)`    input → adjoint × Jacobian, in one reverse sweep
+`hvp(f, at, tangent=…)`    input → Hessian × tangent, without the Hessian
+=========================  =============================================================================
+
+`f` is an Expression, text, a Python function of named parameters, or for several outputs a list or dict of Expressions;
+of text and of a dict the last entry counts unless `of` names others. `at` is a dict, a list in order of the inputs
+(of a function, its parameters; otherwise in order of first use), or a number where there is one input. Every answer is
+a dict by name, and constant entries are numbers. What is returned at no point can be differentiated again.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from compgraph.expression import VARIABLE, Application, Expression, Primitive
-from compgraph.graph import trace
+import networkx as nx
+
+from compgraph.columns import swept
+from compgraph.expression import Expression
 from compgraph.linearization import linearize
 from compgraph.numbers import entered
-from compgraph.propagation import restricted, reverse
-from compgraph.semiring import REAL
-from compgraph.traversal import gc_paused
+from compgraph.posing import complete, depending, names_of, point, posed
+from compgraph.propagation import forward, reverse, totals
+from compgraph.semiring import REAL, Semiring
+from compgraph.symbols import EXPRESSION
 
-__all__ = ["value_and_gradient"]
+__all__ = ["gradient", "hessian", "hvp", "jacobian", "jvp", "value_and_gradient", "vjp"]
+
+Names = str | Expression | Iterable[str | Expression] | None
 
 
-def value_and_gradient(
-    expression: Expression | str, wrt: Iterable[str | Expression] | str | Expression | None = None
-) -> Callable[..., tuple[float, tuple[float, ...]]]:
+def value_and_gradient(f: Any, wrt: Names = None) -> Callable[..., tuple[float, tuple[float, ...]]]:
     """The function of the inputs that returns the value and the tuple of derivatives.
 
     Parameters
     ----------
-    expression : Expression or str
+    f : Expression, str or function
         Text may be several statements; the last one counts.
     wrt : names or variables, optional
         The inputs to differentiate with respect to, in the order in which the function takes them by position and
-        returns derivatives; None means all of them, in order of first use. Inputs outside `wrt` go by name.
+        returns derivatives; None means all of them, in order of first use (of a function, its parameters). Inputs
+        outside `wrt` go by name.
 
     Returns
     -------
@@ -54,237 +74,212 @@ def value_and_gradient(
     >>> f(y=3, x=2)
     (8.0, (4.0, 2.0))
     """
-    root = _root(expression)
-    rows = _rows(root)
-    inputs = _inputs(rows)
-    names = tuple(inputs) if wrt is None else _names(wrt)
-    keywords = tuple(name for name in inputs if name not in names)
-    places = [inputs.get(name, ()) for name in names]
-    within = _within(rows, [place for known in places for place in known] if keywords else None)
-
-    def function(*positional: Any, **named: Any) -> tuple[float, tuple[float, ...]]:
-        point = _bind(names, keywords, positional, named)
-        values = [0.0] * len(rows.primitives) + rows.ends
-        for name, known in inputs.items():
-            for place in known:
-                values[place] = point[name]
-        with gc_paused():
-            try:
-                _evaluate(rows, values)
-                adjoints = _sweep(rows, values, within)
-            except (ArithmeticError, ValueError):
-                return _explained(root, names, point)
-        gradient = tuple([sum([adjoints[place] for place in known], 0.0) for known in places])
-        check = sum(gradient, values[rows.root])
-        if check - check != 0:  # an infinity or a NaN somewhere: the graph tells whether it may stand
-            return _explained(root, names, point)
-        return float(values[rows.root]), gradient
-
-    return function
+    return swept(f, _names(wrt)).function
 
 
-def _root(expression: Any) -> Expression:
-    if isinstance(expression, str):
-        from compgraph.reading import read
-
-        return list(read(expression).values())[-1]
-    if not isinstance(expression, Expression):
-        raise TypeError(
-            f"value_and_gradient: expected an Expression or text, got {type(expression).__name__}. "
-            "Build one from Variable('x')."
-        )
-    return expression
+# -- the six by name
 
 
-class _Rows(NamedTuple):
-    """Operations from the output back to the inputs, as columns: what a loop reads must lie together in memory.
+def gradient(f: Any, at: Any = None, *, wrt: Names = None) -> dict[str, Any]:
+    """The derivative of one output with respect to each input, by name.
 
-    The place of an operation is its distance from the output in order of creation, so no sort and no dictionary of
-    operations is needed; where the program made other expressions in between, a row is empty. Variables and literals
-    follow after the last row and are counted from the end. `first` and `second` are the places of the arguments,
-    None where there is none; a row of three or more has all of them in `second`.
+    Parameters
+    ----------
+    f : Expression, str or function
+    at : mapping, sequence or number, optional
+        None leaves the point open: the derivatives are Expressions.
+    wrt : names, optional
+        The inputs; all if left out. One that is given and not used has derivative 0.
+
+    Examples
+    --------
+    >>> gradient("x^2 y", {"x": 3, "y": 2})
+    {'x': 12.0, 'y': 9.0}
+    >>> gradient(lambda x, y: x * y)
+    {'x': y, 'y': x}
+    >>> gradient(gradient("x^3")["x"], 2)
+    {'x': 12.0}
+
+    Notes
+    -----
+    One reverse sweep: at most a small multiple of the cost of `f`, whatever the number of inputs.
     """
-
-    root: int
-    primitives: list[Primitive | None]
-    first: list[int | None]
-    second: list[Any]
-    ends: list[Any]
-
-
-def _rows(root: Expression) -> _Rows:
-    if root.primitive is VARIABLE:
-        return _Rows(-1, [], [], [], [root])
-    top = root.serial
-    rows: list[Expression | None] = [root]
-    size = 1
-    primitives: list[Primitive | None] = []
-    first: list[int | None] = []
-    second: list[Any] = []
-    ends: dict[Any, int] = {}  # variable or literal → its place, from the end
-    add_primitive, add_first, add_second, known = primitives.append, first.append, second.append, ends.get
-
-    def place(argument: Any) -> int:
-        nonlocal size
-        if type(argument) is not Application:
-            return ends.setdefault(argument, ~len(ends))
-        at = top - argument.serial
-        if at >= size:
-            rows.extend([None] * (at - size + 1))
-            size = at + 1
-        rows[at] = argument
-        return at
-
-    for expression in rows:  # grows as it is read
-        if expression is None:
-            add_primitive(None)
-            add_first(None)
-            add_second(None)
-            continue
-        add_primitive(expression.primitive)
-        arguments = expression.arguments
-        if len(arguments) == 2:  # the case that counts, written out
-            a, b = arguments
-            if type(a) is Application and (at := top - a.serial) < size:
-                rows[at] = a
-                add_first(at)
-            else:
-                add_first(place(a) if (at := known(a, 0)) == 0 else at)
-            if type(b) is Application and (at := top - b.serial) < size:
-                rows[at] = b
-                add_second(at)
-            else:
-                add_second(place(b) if (at := known(b, 0)) == 0 else at)
-        elif len(arguments) == 1:
-            add_first(place(arguments[0]))
-            add_second(None)
-        else:
-            add_first(None)
-            add_second([place(a) for a in arguments])
-    return _Rows(0, primitives, first, second, list(ends)[::-1])
+    if at is None:
+        labelled = _labelled(f, None, None, wrt)
+        if len(labelled.outputs) != 1:
+            raise ValueError(
+                f"gradient: expected one output, got {len(labelled.outputs)} ({', '.join(labelled.outputs[:8])}). "
+                "Use jacobian for several."
+            )
+        return labelled.row(labelled.outputs[0])
+    run = swept(f, _names(wrt), names_of(at) if isinstance(at, Mapping) else ())
+    values = complete(point(at, run.inputs), list(dict.fromkeys((*run.inputs, *run.names))))
+    return dict(zip(run.names, run.function(**values)[1], strict=True))
 
 
-def _inputs(rows: _Rows) -> dict[str, list[int]]:
-    """Name → the places of the variables of that name, in order of first use."""
-    waiting = {~i: e for i, e in enumerate(reversed(rows.ends)) if isinstance(e, Expression)}
-    found: dict[str, list[int]] = {}
+def jacobian(f: Any, at: Any = None, *, of: Names = None, wrt: Names = None) -> dict[tuple[str, str], Any]:
+    """The derivative of each output with respect to each input, keyed (output, input).
 
-    def meet(place: Any) -> None:
-        if place in waiting:
-            found.setdefault(str(waiting[place].name), []).append(place)
-            del waiting[place]
+    Parameters
+    ----------
+    f : function, sequence or mapping of Expressions, str, Expression
+    at : mapping, sequence or number, optional
+    of : names, optional
+        The outputs; all that a function returns or a sequence holds, of text and of a mapping the last.
+    wrt : names, optional
 
-    for a, b in zip(reversed(rows.first), reversed(rows.second), strict=True):
-        if a is not None and a < 0:
-            meet(a)
-        for place in b if type(b) is list else (b,):
-            if place is not None and place < 0:
-                meet(place)
-        if not waiting:
-            return found
-    meet(-1)  # left over only where the expression is itself an input
-    return found
+    Examples
+    --------
+    >>> jacobian("u = x y; v = x + y", {"x": 2, "y": 3}, of=["u", "v"])
+    {('u', 'x'): 3.0, ('u', 'y'): 2.0, ('v', 'x'): 1.0, ('v', 'y'): 1.0}
 
-
-def _names(wrt: Any) -> tuple[str, ...]:
-    chosen = [wrt] if isinstance(wrt, (str, Expression)) else list(wrt)
-    names = []
-    for one in chosen:
-        name = one.name if isinstance(one, Expression) and one.primitive is VARIABLE else one
-        if not isinstance(name, str):
-            raise TypeError(f"wrt: expected names or variables, got {name!r}. Write wrt=['x'].")
-        names.append(name)
-    return tuple(names)
+    Notes
+    -----
+    One sweep per output or per input, whichever are fewer.
+    """
+    labelled = _labelled(f, at, of, wrt)
+    if len(labelled.inputs) < len(labelled.outputs):
+        ahead = {x: labelled.column({x: labelled.semiring.one}) for x in labelled.inputs}
+        return {(y, x): ahead[x][y] for y in labelled.outputs for x in labelled.inputs}
+    return {(y, x): entry for y in labelled.outputs for x, entry in labelled.row(y).items()}
 
 
-def _bind(names: Sequence[str], keywords: Sequence[str], positional: Sequence[Any], named: dict[str, Any]) -> dict[str, Any]:
-    point = dict(zip(names, positional, strict=False))
-    twice = [name for name in named if name in point]
-    point.update(named)
-    missing = [name for name in (*names, *keywords) if name not in point]
-    unknown = [name for name in named if name not in names and name not in keywords]
-    if len(positional) > len(names) or twice or missing or unknown:
-        takes = ", ".join([*names, *(f"{k}=…" for k in keywords)])
-        wrong = (
-            f"{len(positional)} positional arguments"
-            if len(positional) > len(names)
-            else f"{twice[0]} twice"
-            if twice
-            else f"no value for {', '.join(missing)}"
-            if missing
-            else f"the unknown {', '.join(unknown)}"
+def hessian(f: Any, at: Any = None, *, wrt: Names = None) -> dict[tuple[str, str], Any]:
+    """The second derivatives of one output, keyed (input, input): the gradient of the gradient.
+
+    Examples
+    --------
+    >>> hessian("x^2 y", {"x": 3, "y": 2})
+    {('x', 'x'): 4.0, ('x', 'y'): 6.0, ('y', 'x'): 6.0, ('y', 'y'): 0.0}
+
+    Notes
+    -----
+    One sweep over the symbolic gradient per input. `edge_pushing` needs a single sweep for all of it.
+    """
+    first, values = _differentiated(f, at, wrt)
+    names = list(first)
+    labelled = _labelled(list(first.values()), values, None, names)
+    rows = {x: labelled.row(output) for x, output in zip(names, labelled.outputs, strict=True)}
+    # symmetric by construction: an entry and its mirror image are the same object
+    place = {name: i for i, name in enumerate(names)}
+    return {(x, y): rows[x][y] if place[x] <= place[y] else rows[y][x] for x in names for y in names}
+
+
+def jvp(f: Any, at: Any = None, *, tangent: Any, of: Names = None) -> dict[str, Any]:
+    """Jacobian × tangent: the directional derivative of each output, in one forward sweep.
+
+    Parameters
+    ----------
+    f, at, of
+        As in `jacobian`.
+    tangent : mapping, sequence or number
+        A component for each input that moves; at no point, Expressions as well.
+
+    Examples
+    --------
+    >>> jvp(lambda x, y: (x * y, x + y), (2, 3), tangent=(1, 10))
+    {'f1': 23.0, 'f2': 11.0}
+    """
+    moving = names_of(tangent) if isinstance(tangent, Mapping) else None
+    labelled = _labelled(f, at, of, moving)
+    seeds = labelled.seeds(point(tangent, labelled.inputs, "tangent"))
+    return labelled.column(seeds)
+
+
+def vjp(f: Any, at: Any = None, *, adjoint: Any, of: Names = None, wrt: Names = None) -> dict[str, Any]:
+    """Adjoint × Jacobian: how the sum of outputs, weighted by `adjoint`, changes with each input, in one reverse sweep.
+
+    Parameters
+    ----------
+    f, at, of, wrt
+        As in `jacobian`.
+    adjoint : mapping, sequence or number
+        A weight for each output; a mapping also says which outputs.
+
+    Examples
+    --------
+    >>> vjp(lambda x, y: (x * y, x + y), (2, 3), adjoint=(1, 10))
+    {'x': 13.0, 'y': 12.0}
+    """
+    outputs = names_of(adjoint) if isinstance(adjoint, Mapping) and of is None else of
+    labelled = _labelled(f, at, outputs, wrt)
+    return labelled.back(labelled.seeds(point(adjoint, labelled.outputs, "adjoint")))
+
+
+def hvp(f: Any, at: Any = None, *, tangent: Any, wrt: Names = None) -> dict[str, Any]:
+    """Hessian × tangent, by a forward sweep over the gradient.
+
+    Examples
+    --------
+    >>> hvp("x^2 y", {"x": 3, "y": 2}, tangent={"x": 1, "y": 10})
+    {'x': 64.0, 'y': 6.0}
+
+    Notes
+    -----
+    Costs a small multiple of the gradient, whatever the number of inputs.
+    """
+    first, values = _differentiated(f, at, wrt)
+    tangents = point(tangent, list(first), "tangent")
+    labelled = _labelled(list(first.values()), values, None, list(tangents))
+    moved = labelled.column(labelled.seeds(tangents))
+    return {name: moved[output] for name, output in zip(first, labelled.outputs, strict=True)}
+
+
+# -- what they share
+
+
+class _Labelled(NamedTuple):
+    """A linearized graph, as far as it depends on the inputs asked for."""
+
+    graph: nx.MultiDiGraph
+    outputs: list[str]
+    inputs: list[str]
+    semiring: Semiring
+
+    def row(self, output: str) -> dict[str, Any]:
+        """∂output/∂input for each input."""
+        return self.back({output: self.semiring.one})
+
+    def back(self, seeds: Mapping[str, Any]) -> dict[str, Any]:
+        final = totals(reverse(self.graph, seeds, self.semiring))
+        return {name: final[name] for name in self.inputs}
+
+    def column(self, seeds: Mapping[str, Any]) -> dict[str, Any]:
+        final = totals(forward(self.graph, seeds, self.semiring))
+        return {name: final[name] for name in self.outputs}
+
+    def seeds(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Seeds as the sweep takes them: numbers at a point, expressions as well where it is open."""
+        if self.semiring is EXPRESSION:
+            return dict(values)
+        return {name: entered(value, name) for name, value in values.items()}
+
+
+def _labelled(f: Any, at: Any, of: Names, wrt: Names) -> _Labelled:
+    graph, outputs, inputs, values = posed(f, at, of=_names(of), wrt=_names(wrt))
+    linearize(graph, values, copy=False)
+    if wrt is not None:
+        graph = depending(graph, inputs, outputs)
+    semiring = EXPRESSION if values is None else REAL._replace(zero=0.0, one=1.0)
+    return _Labelled(graph, outputs, inputs, semiring)
+
+
+def _names(names: Names) -> list[str] | None:
+    return None if names is None else names_of(names)
+
+
+def _differentiated(f: Any, at: Any, wrt: Names) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """The gradient in symbols, and the point by name."""
+    graph, outputs, inputs, values = posed(f, at, wrt=_names(wrt))
+    if len(outputs) != 1:
+        raise ValueError(
+            f"second derivatives: expected one output, got {len(outputs)} ({', '.join(outputs[:8])}). "
+            "Take one output at a time."
         )
-        raise TypeError(f"expected ({takes}), got {wrong}. Give inputs outside wrt by name.")
-    return {name: value if type(value) is float else entered(value, name) for name, value in point.items()}
-
-
-def _within(rows: _Rows, sources: Iterable[int] | None) -> list[bool]:
-    """For each place whether a share may be sent there: never to a literal, nor to what depends on no source."""
-    count = len(rows.primitives)
-    if sources is None:
-        return [True] * count + [isinstance(e, Expression) for e in rows.ends]
-    within = [False] * (count + len(rows.ends))
-    for place in sources:
-        within[place] = True
-    for i in range(count - 1, -1, -1):
-        a, b = rows.first[i], rows.second[i]
-        within[i] = any(place is not None and within[place] for place in (b if type(b) is list else (a, b)))
-    return within
-
-
-def _evaluate(rows: _Rows, values: list[Any]) -> None:
-    """Put the value of every operation in its place; a branch not taken included: if it fails, the graph is asked."""
-    i = len(rows.primitives)
-    for primitive, a, b in zip(reversed(rows.primitives), reversed(rows.first), reversed(rows.second), strict=True):
-        i -= 1
-        if primitive is None:
-            continue
-        if a is not None:
-            values[i] = primitive.evaluate(values[a], values[b]) if b is not None else primitive.evaluate(values[a])
-        else:
-            values[i] = primitive.evaluate(*[values[place] for place in b])
-
-
-def _sweep(rows: _Rows, values: list[Any], within: list[bool]) -> list[float]:
-    """Adjoints by pushing each operation's share to its arguments, from the output back."""
-    adjoints = [0.0] * len(within)
-    adjoints[rows.root] = 1.0
-    i = -1
-    for primitive, a, b in zip(rows.primitives, rows.first, rows.second, strict=True):
-        i += 1
-        if primitive is None:
-            continue
-        adjoint = adjoints[i]
-        if a is None:
-            operands = [values[place] for place in b]
-            for place, rule in zip(b, primitive.partials, strict=False):
-                if within[place] and rule is not None:
-                    adjoints[place] += adjoint * (rule(values[i], *operands) if callable(rule) else rule)
-        elif b is None:
-            only: Any = primitive.partials[0]
-            if within[a] and only is not None:
-                adjoints[a] += adjoint * (only(values[i], values[a]) if callable(only) else only)
-        else:
-            left: Any
-            right: Any
-            left, right = primitive.partials
-            if within[a] and left is not None:
-                adjoints[a] += adjoint * (left(values[i], values[a], values[b]) if callable(left) else left)
-            if within[b] and right is not None:
-                adjoints[b] += adjoint * (right(values[i], values[a], values[b]) if callable(right) else right)
-    return adjoints
-
-
-def _explained(root: Expression, names: Sequence[str], point: dict[str, Any]) -> tuple[float, tuple[float, ...]]:
-    """The same through the graph, which says where a domain ends, and lets infinities pass."""
-    graph = trace(root)
-    used = set(graph.graph["inputs"])
-    graph = linearize(graph, {name: value for name, value in point.items() if name in used}, copy=False)
-    output = graph.graph["outputs"][0]
-    keep = set(names) & used
-    for node, data in graph.nodes(data=True):
-        if any(a in keep for a in data["arguments"] if isinstance(a, str)):
-            keep.add(node)
-    part = restricted(graph, keep | {output})
-    final = {step.node: step.total for step in reverse(part, {output: 1.0}, REAL)}
-    return float(graph.nodes[output]["value"]), tuple(float(final.get(name, 0.0)) for name in names)
+    known = graph.graph["inputs"]
+    linearize(graph, copy=False)
+    if wrt is not None:
+        graph = depending(graph, inputs, outputs)
+    if values is not None:
+        complete(values, known)
+    return _Labelled(graph, outputs, inputs, EXPRESSION).row(outputs[0]), values

@@ -120,10 +120,10 @@ def derivative_of(function: Callable[..., Any], argument: int | str = 0) -> Call
     def derivative(*arguments: Any, **keywords: Any) -> Any:
         tag = _serial()
         if isinstance(argument, str) and argument in keywords:
-            keywords[argument] = Dual(keywords[argument], 1, tag)
+            keywords[argument] = _seeded(keywords[argument], tag)
         elif isinstance(argument, int) and -len(arguments) <= argument < len(arguments):
             place = argument % len(arguments)
-            arguments = (*arguments[:place], Dual(arguments[place], 1, tag), *arguments[place + 1 :])
+            arguments = (*arguments[:place], _seeded(arguments[place], tag), *arguments[place + 1 :])
         else:
             raise TypeError(
                 f"derivative_of: expected the argument {argument!r} to differentiate with respect to, got "
@@ -132,6 +132,13 @@ def derivative_of(function: Callable[..., Any], argument: int | str = 0) -> Call
         return _tangents(function(*arguments, **keywords), tag)
 
     return derivative
+
+
+def _seeded(value: Any, tag: int) -> Dual:
+    innermost = value
+    while isinstance(innermost, Overloaded):
+        innermost = innermost.value
+    return Dual(value, 1.0 if isinstance(innermost, float) else 1, tag)
 
 
 def _tangents(result: Any, tag: int) -> Any:

@@ -246,7 +246,7 @@ class _Labelled:
 
     def graph(self) -> nx.MultiDiGraph:
         edges = [(tail, head, 0, {"partial": label}) for head in self.pred for tail, label in self.pred[head].items()]
-        return self.start.graph(edges, without=[node for node in self.start.nodes if node not in self.pred])
+        return self.start.graph(edges, without=set(self.start.nodes).difference(self.pred))
 
     def eliminations(self, turns: Iterable[Any]) -> Iterator[Elimination]:
         """Eliminate in turn; a step is yielded once it is applied."""

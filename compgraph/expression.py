@@ -379,6 +379,7 @@ class Primitive:
     def undefined(self, arguments: Iterable[Any], where: str = "") -> DomainError:
         """The error for arguments outside the domain."""
         shown = ", ".join(_short(a) for a in arguments)
+        shown = f"({shown})" if ", " in shown else shown
         expected = f"expected {self.domain}, got" if self.domain else "got"
         at = f" at {where}" if where else ""
         return DomainError(
@@ -471,6 +472,10 @@ def _power_exponent(y: Any, x: Any, n: Any) -> Any:
     return y * log(x)
 
 
+def _reciprocal(b: Any) -> Any:
+    return Fraction(1, b) if type(b) is int and b else 1 / b  # a literal 3 keeps 1/3 exact in symbols
+
+
 def _variable(*_: Any) -> NoReturn:
     raise ValueError("a variable has no value of its own")
 
@@ -484,10 +489,10 @@ MULTIPLY = Primitive("multiply", operator.mul, lambda y, a, b: b, lambda y, a, b
 DIVIDE = Primitive(
     "divide",
     operator.truediv,
-    lambda y, a, b: 1 / b,
+    lambda y, a, b: _reciprocal(b),
     lambda y, a, b: -y / b,
     domain="a denominator other than 0",
-    textbook=(lambda y, a, b: 1 / b, lambda y, a, b: -a / b**2),
+    textbook=(lambda y, a, b: _reciprocal(b), lambda y, a, b: -a / b**2),
 )
 POWER = Primitive(
     "power",

@@ -20,7 +20,8 @@ from compgraph.expression import (
     _operand,
     literal,
 )
-from compgraph.traversal import evaluation_order, gc_paused
+from compgraph.tracing import traced
+from compgraph.traversal import evaluation_order, gc_paused, variables_as_read
 
 __all__ = ["Graph", "trace"]
 
@@ -45,17 +46,18 @@ def trace(expressions: Any, *, inputs: Iterable[str] = ()) -> Graph:
 
     Parameters
     ----------
-    expressions : Expression, mapping of str to Expression, or sequence of Expression
-        A mapping names its entries. A single unnamed expression is called ``f``, several ``f1, f2, …``.
+    expressions : Expression, mapping of str to Expression, sequence of Expression, or function
+        A mapping names its entries. A single unnamed expression is called ``f``, several ``f1, f2, …``. A Python
+        function is run on variables (see `tracing.traced`): its parameters are the inputs, its local names the names.
     inputs : iterable of str
         Names of further inputs, which are nodes even where nothing uses them.
 
     Returns
     -------
     Graph
-        Inputs first, in order of first use, then operations in evaluation order. Node attributes ``primitive``,
-        ``arguments`` (node keys and Python numbers) and ``name`` (as given, or None). An edge is keyed by the
-        position of the argument. ``graph["outputs"]`` and ``graph["inputs"]`` list names.
+        Inputs first, in order of first use (of a function: of its parameters), then operations in evaluation order.
+        Node attributes ``primitive``, ``arguments`` (node keys and Python numbers) and ``name`` (as given, or None). An
+        edge is keyed by the position of the argument. ``graph["outputs"]`` and ``graph["inputs"]`` list names.
 
     Notes
     -----
@@ -70,15 +72,14 @@ def trace(expressions: Any, *, inputs: Iterable[str] = ()) -> Graph:
     >>> list(graph.edges(keys=True))
     [('x', 'f', 0), ('x', 'f', 1)]
     """
-    entries = _entries(expressions)
+    parameters: Iterable[str] = ()
     with gc_paused():
-        order, given, outputs = _named_order(entries)
-        variables: dict[str, None] = {}
-        for expression in order:  # in order of first use
-            for argument in expression.arguments:
-                if isinstance(argument, Expression) and argument.primitive is VARIABLE:
-                    variables[str(argument.name)] = None
-        variables |= {str(e.name): None for e in order if e.primitive is VARIABLE}
+        if callable(expressions):
+            inputs = tuple(inputs)
+            parameters, expressions = traced(expressions, inputs)
+        order, given, outputs = _named_order(_entries(expressions))
+        variables: dict[str, None] = dict.fromkeys(parameters)
+        variables |= dict.fromkeys(variables_as_read([*(e for e in order if e in given), *outputs]))
         variables |= dict.fromkeys(inputs)
         names = _names(order, given, variables)
         graph = Graph()
@@ -111,7 +112,7 @@ def _entries(expressions: Any) -> list[tuple[str | None, Expression]]:
         operand = _operand(value)
         if operand is NotImplemented:
             raise TypeError(
-                f"expected an Expression, a dict of them, or text, got {type(value).__name__}. "
+                f"expected an Expression, a dict of them, text or a function, got {type(value).__name__}. "
                 "Build one from Variable('x') or write it as text."
             )
         entries.append((name, operand if isinstance(operand, Expression) else literal(operand, name or "f")))

@@ -76,6 +76,7 @@ def linearize(
         if "warnings" in graph.graph:
             _unlabel(graph)
         graph.graph["warnings"] = []
+        graph.graph["undefined"] = []
         if at is None:
             symbolize(graph)
         else:
@@ -127,7 +128,8 @@ def _evaluate(graph: nx.MultiDiGraph, point: dict[str, Any], exact: bool) -> dic
                 raise
             raise primitive.undefined(operands, f"{key} = {definition(graph, key)}") from None
         if type(value) is float and math.isinf(value) and not any(map(_infinite, operands)):
-            graph.graph["warnings"].append(f"{key} = {definition(graph, key)} is {_signed(value)}: the result overflows.")
+            what = f"{key} = {definition(graph, key)}"
+            graph.graph["warnings"].append(f"{what} is {_signed(value)}: the result overflows.")
         return refuse_long(value) if exact else value
 
     def operand(argument: Any) -> Any:
@@ -166,26 +168,32 @@ def _label(graph: nx.MultiDiGraph, values: Mapping[str, Any], exact: bool) -> No
         if primitive is WHERE:
             untaken = 2 if operands[0] else 1
             _cut(graph, key, [arguments[untaken]], position=untaken)
-        if primitive.kink is not None and primitive.kink(*operands):
-            warnings.append(
-                f"{key} = {definition(graph, key)} has a kink here: its partials follow the stated convention."
-            )
         for tail, parallel in before.items():
             for position, label in parallel.items():
                 rule = primitive.partials[position]
                 partial = _partial(rule, value, operands, exact)
                 if partial != partial:
-                    at = ", ".join(
-                        f"{a} = {_plain(v)}" for a, v in dict(zip(arguments, operands, strict=True)).items() if type(a) is str
-                    )
+                    point = dict(zip(arguments, operands, strict=True)).items()
+                    at = ", ".join(f"{a} = {_plain(v)}" for a, v in point if type(a) is str)
                     label["undefined"] = (
                         f"the partial ∂{key}/∂{tail} of {key} = {definition(graph, key)} does not exist at {at}: "
                         f"the sweep needs it. Change the inputs, or leave out the derivative with wrt=[…]."
                     )
+                    graph.graph["undefined"].append((tail, key, position))
                     continue
                 if type(partial) is float and math.isinf(partial) and not any(map(_infinite, (*operands, value))):
                     warnings.append(f"∂{key}/∂{tail} is {_signed(partial)} at {tail} = {_plain(values[tail])}.")
                 label["partial"] = partial
+        if primitive.kink is not None and primitive.kink(*operands):
+            taken = [
+                f"∂{key}/∂{tail} = {label['partial']:g}"
+                for tail, parallel in before.items()
+                for label in parallel.values()
+                if "partial" in label
+            ]
+            warnings.append(
+                f"{key} = {definition(graph, key)} has a kink here: by convention {', '.join(taken)}."
+            )
 
 
 def _partial(rule: Partial, value: Any, operands: Sequence[Any], exact: bool) -> Any:

@@ -229,8 +229,9 @@ def _steps(
                 total = add(total, product)
                 terms.append(Term(tail, head, key, partial, factor, product))
         if _is_nan(total) and not any(_is_nan(part) for part in (before, *(term.product for term in terms))):
+            got = " + ".join(str(term.product) for term in terms)
             raise DomainError(
-                f"the sum of the terms that arrive at {node} is undefined: got {' + '.join(str(t.product) for t in terms)}. "
+                f"the sum of the terms that arrive at {node} is undefined: got {got}. "
                 "Move the input away from this point."
             )
         if terms or node in seeds:
@@ -242,7 +243,7 @@ def _is_nan(value: Any) -> bool:
     """Whether an element is undefined: NaN itself, or a pair with a NaN in it."""
     if type(value) is float:
         return value != value
-    return isinstance(value, tuple) and any([type(part) is float and part != part for part in value])
+    return isinstance(value, tuple) and any(type(part) is float and part != part for part in value)
 
 
 def _unlabelled(tail: Any, head: Any, key: Any, data: Mapping[str, Any]) -> ValueError:

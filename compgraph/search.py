@@ -60,6 +60,11 @@ def anneal(seconds: float = 3.0, moves: int | None = None, seed: int = 0) -> Cal
     -------
     function from a graph to an order
 
+    Raises
+    ------
+    ValueError
+        Less than no time, or fewer moves than none.
+
     Notes
     -----
     A move puts one node a few places earlier or later. What is eliminated fixes the structure of what is left, in
@@ -71,6 +76,8 @@ def anneal(seconds: float = 3.0, moves: int | None = None, seed: int = 0) -> Cal
     >>> anneal(moves=100)(graph)
     ['t', 'u']
     """
+    if seconds < 0 or (moves is not None and moves < 0):
+        raise ValueError(f"expected a time or a number of moves that is not negative, got {seconds=}, {moves=}.")
 
     def annealed(graph: nx.MultiDiGraph) -> list[Any]:
         inner, into, out = _masks(Start.of(graph, None, None))
@@ -78,7 +85,8 @@ def anneal(seconds: float = 3.0, moves: int | None = None, seed: int = 0) -> Cal
         began = time.perf_counter()
 
         def spent(done: int) -> float:
-            return (time.perf_counter() - began) / seconds if moves is None else done / moves if moves else 1.0
+            part, whole = (time.perf_counter() - began, seconds) if moves is None else (done, moves)
+            return part / whole if whole else 1.0
 
         found = _annealed([number[v] for v in auto(graph)], into, out, spent, random.Random(seed))
         return [inner[i] for i in found]
@@ -160,7 +168,7 @@ def optimal(graph: nx.MultiDiGraph) -> list[Any]:
 
 #: A price is the multiplications in units of this, less the edges that go. What is added goes or is there in the end:
 #: with as many multiplications, there are fewer additions the more edges go.
-_UNIT = 1 << 32
+_UNIT = 1 << 24
 
 
 def _price(v: int, gone: int, into: list[int], out: list[int]) -> int:
@@ -188,7 +196,7 @@ def _least(into: list[int], out: list[int], size: int) -> Any:
     least = np.full((1 << size - low, 1 << low), np.iinfo(np.int64).max)
     least[0, 0] = 0
     for block, row in enumerate(least):
-        tails, heads = (_sizes(_after_each_subset(sets[..., block], range(low))) for sets in high)
+        tails, heads = (_sizes(_after_each_subset(each[..., block], range(low))) for each in high)
         prices = tails * heads * _UNIT - tails - heads
         for v, without in pushes:
             row[without | 1 << v] = np.minimum(row[without | 1 << v], row[without] + prices[v, without])

@@ -11,10 +11,10 @@ import networkx as nx
 
 from compgraph.elimination import Cost
 from compgraph.expression import Expression, Primitive
-from compgraph.graph import trace
 from compgraph.linearization import linearize
 from compgraph.pathsum import PathSum, paths
-from compgraph.propagation import Step, forward, restricted, reverse
+from compgraph.posing import depending, posed
+from compgraph.propagation import Step, forward, reverse
 from compgraph.semiring import REAL, Semiring
 from compgraph.symbols import EXPRESSION, formula, statements
 
@@ -41,8 +41,9 @@ def solve(
 
     Parameters
     ----------
-    problem : Expression, mapping of str to Expression, sequence of Expression, or str
-        Text holds statements (``t = x^2``), one per line or separated by ``;``.
+    problem : Expression, mapping of str to Expression, sequence of Expression, str, or function
+        Text holds statements (``t = x^2``), one per line or separated by ``;``. A Python function is run on variables:
+        its parameters are the inputs, its local names name what they are bound to.
     at : mapping of str to number or text, optional
         The point; text such as ``"1/3"`` keeps exactness. None leaves it open: the answers are Expressions.
     of : name or names, optional
@@ -82,66 +83,14 @@ def solve(
     """
     if direction not in _DIRECTIONS:
         raise ValueError(f"unknown direction {direction!r}: expected one of {', '.join(_DIRECTIONS)}.")
-    if at is not None:
-        if not isinstance(at, Mapping):
-            raise TypeError(f"at: expected a mapping of inputs to numbers, got {at!r:.60}. Write at={{'x': 2}}.")
-        at = dict(zip(_list(at), at.values(), strict=True))
-    targets = _list(of)
-    sources = _list(wrt)
-    names = [*(at or ()), *sources]
-    if isinstance(problem, str):
-        from compgraph.reading import read
-
-        problem = read(problem, names=names, functions=functions or {})
-    assigned = problem if isinstance(problem, Mapping) else ()
-    graph = trace(problem, inputs=[name for name in names if name not in assigned])
-    outputs = targets or (graph.graph["outputs"][-1:] if assigned else graph.graph["outputs"])
-    inputs = sources or graph.graph["inputs"]
-    for name in (*outputs, *inputs):
-        if name not in graph:
-            raise ValueError(
-                f"no node {name!r}: expected one of {', '.join(list(graph)[:20])}. Name a statement or an input."
-            )
-    for name in inputs:
-        if name not in graph.graph["inputs"]:
-            raise ValueError(
-                f"{name} is computed, not an input: expected wrt among {', '.join(graph.graph['inputs'])}. "
-                f"Its derivative is derivatives[{name!r}] of a reverse solution."
-            )
-    _refuse_given(names, graph)
-    graph.graph["outputs"] = list(outputs)
+    if at is not None and not isinstance(at, Mapping):
+        raise TypeError(f"at: expected a mapping of inputs to numbers, got {at!r:.60}. Write at={{'x': 2}}.")
+    graph, outputs, inputs, at = posed(problem, at, of=of, wrt=wrt, functions=functions)
     linearize(graph, at, exact=exact, copy=False)
     if direction == "auto":
         direction = "forward" if len(inputs) < len(outputs) else "reverse"
     semiring = EXPRESSION if at is None else _over(Fraction if exact else float)
     return Solution(graph, direction, outputs, inputs, semiring=semiring, limited=wrt is not None)
-
-
-def _list(names: Any) -> list[str]:
-    """The names in `names`, each once; expressions stand for theirs."""
-    if names is None:
-        return []
-    chosen = [names] if isinstance(names, (str, Expression)) else list(names)
-    called: list[Any] = [one.name if isinstance(one, Expression) else one for one in chosen]
-    for one, name in zip(chosen, called, strict=True):
-        if not isinstance(name, str):
-            raise TypeError(f"expected a name, or an expression that has one, got {one!r:.60}. Write (x**2).named('t').")
-    return list(dict.fromkeys(called))
-
-
-def _refuse_given(names: Iterable[str], graph: nx.MultiDiGraph) -> None:
-    """A name that is given and assigned is an input only if something reads it before it is assigned."""
-    assigned = {data["name"].rpartition(".")[0] for _, data in graph.nodes(data=True) if data["name"] and data["arguments"]}
-    suspects = [name for name in names if name in assigned]
-    if not suspects:
-        return
-    read = {argument for _, data in graph.nodes(data=True) for argument in data["arguments"]}
-    for name in suspects:
-        if name not in read:
-            raise ValueError(
-                f"{name} is computed, not an input: expected values for inputs only, got one for {name} as well. "
-                f"Leave {name} out, or do not assign it."
-            )
 
 
 def _over(number: type) -> Semiring:
@@ -208,14 +157,16 @@ class Solution:
 
     @cached_property
     def _swept(self) -> nx.MultiDiGraph:
-        """The graph, or the part of it that depends on an explicit `wrt`."""
-        if not self.limited:
+        """The graph, or the part of it that depends on an explicit `wrt`.
+
+        Where a partial with respect to a constant does not exist (xⁿ at x < 0, with ``n = 2`` a statement), nobody asked
+        for it, and constants are left out.
+        """
+        undefined = self.graph.graph.get("undefined", ())
+        if not self.limited and not undefined:
             return self.graph
-        keep = set(self.inputs)
-        for node in self.graph:
-            if any(tail in keep for tail in self.graph._pred[node]):
-                keep.add(node)
-        return restricted(self.graph, keep.union(self.seeds))
+        part = depending(self.graph, self.inputs, self.seeds)
+        return part if self.limited or not any(tail in part for tail, _, _ in undefined) else self.graph
 
     def _sweep(self, seed: str) -> Iterator[Step]:
         sweep = reverse if self.direction == "reverse" else forward

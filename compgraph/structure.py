@@ -72,8 +72,9 @@ class Start(NamedTuple):
         }
         computed = {head for _, head in edges}
         used = {tail for tail, _ in edges}.union(sources)
-        entries = {node: _fresh(node, "in", graph) if node in computed else node for node in sources}
-        exits = {node: _fresh(node, "out", graph) if node in used else node for node in sinks}
+        taken = set(graph)
+        entries = {node: _fresh(node, "in", taken) if node in computed else node for node in sources}
+        exits = {node: _fresh(node, "out", taken) if node in used else node for node in sinks}
         edges |= {(end, node): None for node, end in entries.items() if end != node}
         edges |= {(node, end): None for node, end in exits.items() if end != node}
         keep = (reached & needed).union(sources, sinks)
@@ -132,10 +133,13 @@ def _ends(graph: nx.MultiDiGraph, kind: str, chosen: Iterable[Any] | None, adjac
     return nodes
 
 
-def _fresh(node: Any, suffix: str, graph: nx.MultiDiGraph) -> Any:
-    """A key for the identity node of a node."""
-    key = f"{node}.{suffix}" if isinstance(node, str) else (node, suffix)
-    return _fresh(key, suffix, graph) if key in graph else key
+def _fresh(node: Any, suffix: str, taken: set[Any]) -> Any:
+    """A key that no node has, for the identity node of a node; it is then taken."""
+    key = node
+    while key in taken:
+        key = f"{key}.{suffix}" if isinstance(key, str) else (key, suffix)
+    taken.add(key)
+    return key
 
 
 class Join(NamedTuple):

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 __all__ = ["Edges", "Loops", "compiled"]
 
 Vector = NDArray[np.float64]
-Places = NDArray[Any]
+Places = NDArray[np.integer[Any]]
 
 #: From so many edges on a compiled loop is worth the import of SciPy.
 _MANY = 20_000

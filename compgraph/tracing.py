@@ -10,13 +10,13 @@ import dis
 import functools
 import inspect
 import sys
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
 from compgraph.expression import Application, Variable, _serial
 
-__all__ = ["Traced", "traced"]
+__all__ = ["Traced", "arranged", "parameters", "traced"]
 
 
 class Traced(NamedTuple):
@@ -63,17 +63,8 @@ def traced(function: Callable[..., Any], given: Collection[str] = ()) -> Traced:
     >>> inputs, result.name, result.arguments[0].name
     (('x', 'y'), 't', 't.1')
     """
-    variables: dict[str, Variable] = {}
-    positional: list[Any] = []
-    named: dict[str, Any] = {}
-    for parameter in _parameters(function):
-        value = parameter.default
-        if value is parameter.empty or parameter.name in given:
-            value = variables[parameter.name] = Variable(parameter.name)
-        if parameter.kind is parameter.POSITIONAL_ONLY:
-            positional.append(value)
-        else:
-            named[parameter.name] = value
+    variables = {name: Variable(name) for name in parameters(function, given)}
+    positional, named = arranged(function, variables)
     bindings = _Bindings(_code(function))
     result = bindings.during(lambda: function(*positional, **named))
     if result is None:
@@ -85,20 +76,45 @@ def traced(function: Callable[..., Any], given: Collection[str] = ()) -> Traced:
     return Traced(tuple(variables), result)
 
 
-def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
+def parameters(function: Callable[..., Any], given: Collection[str] = ()) -> list[str]:
+    """The parameters that are inputs: those without a default, and those that are `given` a value.
+
+    Examples
+    --------
+    >>> parameters(lambda x, y, n=2: x * y**n)
+    ['x', 'y']
+    """
+    return [p.name for p in _signature(function) if p.default is p.empty or p.name in given]
+
+
+def arranged(function: Callable[..., Any], values: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+    """The arguments of a call with these values by name, by position where the function insists on it."""
+    positional: list[Any] = []
+    named: dict[str, Any] = {}
+    for parameter in _signature(function):
+        value = values.get(parameter.name, parameter.default)
+        if parameter.kind is parameter.POSITIONAL_ONLY:
+            positional.append(value)
+        else:
+            named[parameter.name] = value
+    return positional, named
+
+
+def _signature(function: Callable[..., Any]) -> list[inspect.Parameter]:
     try:
-        parameters = inspect.signature(function).parameters.values()
+        listed = inspect.signature(function).parameters.values()
     except ValueError:
         raise TypeError(
-            f"{_called(function)} does not say what its parameters are: expected a Python function. Write lambda x: f(x)."
+            f"{_called(function)} does not say what its parameters are: expected a Python function. "
+            "Write lambda x: f(x)."
         ) from None
-    for parameter in parameters:
+    for parameter in listed:
         if parameter.kind is parameter.VAR_POSITIONAL:
             raise TypeError(
                 f"{_called(function)} takes *{parameter.name}: expected named parameters, which become the inputs. "
                 "Write lambda x, y: f(x, y)."
             )
-    return [parameter for parameter in parameters if parameter.kind is not parameter.VAR_KEYWORD]
+    return [parameter for parameter in listed if parameter.kind is not parameter.VAR_KEYWORD]
 
 
 def _called(function: Any) -> str:
@@ -114,7 +130,7 @@ def _code(function: Any) -> CodeType | None:
             break
         function = inner
     if not hasattr(function, "__code__"):
-        function = getattr(type(function), "__call__", None)
+        function = type(function).__call__
     code = getattr(function, "__code__", None)
     return code if isinstance(code, CodeType) else None
 
@@ -133,15 +149,19 @@ class _Bindings:
         """Run `call` and follow the first frame of the code in it."""
         if self.code is None:
             return call()
-        profiled = sys.gettrace() is not None  # somebody else's tool is at work: it sees every line, we see the end
-        if profiled and sys.getprofile() is not None:
+        if sys.gettrace() is None:
+            sys.settrace(self._on_call)
+            try:
+                return call()
+            finally:
+                sys.settrace(None)
+        if sys.getprofile() is not None:
             return call()
-        before, follow = (sys.getprofile(), sys.setprofile) if profiled else (None, sys.settrace)
-        follow(self._on_return if profiled else self._on_call)
+        sys.setprofile(self._on_return)  # somebody else's tool is at work: it sees every line, we see the end
         try:
             return call()
         finally:
-            follow(before)
+            sys.setprofile(None)
 
     def _on_call(self, frame: FrameType, event: str, _: Any) -> Any:
         if frame.f_code is not self.code or self.frame is not None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from compgraph.expression import VARIABLE, Expression, Primitive, Variable, _apply
 
-__all__ = ["demanded", "evaluation_order", "from_listing", "gc_paused", "to_listing"]
+__all__ = ["demanded", "evaluation_order", "from_listing", "gc_paused", "to_listing", "variables_as_read"]
 
 _creation = operator.attrgetter("serial")
 
@@ -29,6 +29,22 @@ def evaluation_order(outputs: Iterable[Any]) -> list[Expression]:
                 add(argument)
                 push(argument)
     return sorted(seen, key=_creation)
+
+
+def variables_as_read(statements: Iterable[Expression]) -> list[str]:
+    """The names of the inputs in order of first use: statement by statement, each from left to right."""
+    found: dict[str, None] = {}
+    seen: set[Expression] = set()
+    for statement in statements:
+        stack = [statement]
+        while stack:
+            expression = stack.pop()
+            if expression.primitive is VARIABLE:
+                found[str(expression.name)] = None
+            elif expression not in seen:
+                seen.add(expression)
+                stack += [a for a in reversed(expression.arguments) if isinstance(a, Expression)]
+    return list(found)
 
 
 def demanded(

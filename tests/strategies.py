@@ -172,6 +172,12 @@ _CALM: list[Callable[..., Any]] = [
 ]
 
 
+def _each(rule: Callable[..., Any], one: Any, defined: bool, other: Any = None) -> tuple[Any, Any, Any]:
+    """A rule applied with guards, without them, and to values; None in place of what is not defined."""
+    pairs = [(a,) if other is None else (a, b) for a, b in zip(one, other or one, strict=True)]
+    return (rule(*pairs[0]), rule(*pairs[1]), rule(*pairs[2])) if defined else (rule(*pairs[0]), None, None)
+
+
 @st.composite
 def guarded(draw: Draw) -> Guarded:
     """A DAG in which operations undefined at the point are used only behind a `where` that does not take them."""
@@ -181,35 +187,36 @@ def guarded(draw: Draw) -> Guarded:
     safe: list[tuple[Any, Any, float]] = [(x, x, value) for x, value in inputs]
     risky: list[tuple[Any, Any, Any, int]] = []
     for _ in range(draw(st.integers(2, 9))):
-        kind = draw(st.sampled_from(["risky", "behind", "guard", "guard", "calm"]))
+        kind = draw(st.sampled_from(["risky", "behind", "inner", "guard", "guard", "calm"]))
         if kind == "risky" or not risky:
             at = draw(st.integers(0, len(safe) - 1))
-            written, plain, value = safe[at]
             rule = draw(st.sampled_from(_RISKY))
-            inside = value > 0
-            risky.append((rule(written), rule(plain) if inside else None, rule(value) if inside else None, at))
+            risky.append((*_each(rule, safe[at], safe[at][2] > 0), at))
         elif kind == "behind":  # more operations within the branch
-            written, plain, value, at = draw(st.sampled_from(risky))
-            rule = draw(st.sampled_from(_CALM))
-            a, b, c = draw(st.sampled_from(safe))
-            defined = value is not None
-            risky.append(
-                (rule(written, a), rule(plain, b) if defined else None, rule(value, c) if defined else None, at)
-            )
+            *one, at = draw(st.sampled_from(risky))
+            rule, other = draw(st.sampled_from(_CALM)), draw(st.sampled_from(safe))
+            risky.append((*_each(rule, one, one[2] is not None, other), at))
+        elif kind == "inner":  # a guard within the branch, whose condition is defined only there
+            *one, at = draw(st.sampled_from(risky))
+            rule, other = draw(st.sampled_from(_RISKY)), draw(st.sampled_from(safe))
+            taken = one[2] is not None and one[2] > 0.5
+            chosen = _each(rule, one, taken) if taken else other
+            test, kept = one[0], rule(one[0])
+            first = draw(st.booleans())
+            written = cg.where(test > 0.5, kept, other[0]) if first else cg.where(test <= 0.5, other[0], kept)
+            risky.append((written, *(chosen[1:] if one[2] is not None else (None, None)), at))
         elif kind == "guard":
-            written, plain, value, at = draw(st.sampled_from(risky))
-            a, b, c = draw(st.sampled_from(safe))
-            a, b, c = (0, 0, 0.0) if draw(st.booleans()) else (a, b, c)
+            *one, at = draw(st.sampled_from(risky))
+            other = (0, 0, 0.0) if draw(st.booleans()) else draw(st.sampled_from(safe))
             level = draw(st.sampled_from([0, 0.25]))
-            test, chosen = safe[at][0], safe[at][2] > level
-            choice = cg.where(test > level, written, a) if draw(st.booleans()) else cg.where(test <= level, a, written)
-            safe.append((choice, plain if chosen else b, value if chosen else c))
+            test, taken = safe[at][0], safe[at][2] > level
+            first = draw(st.booleans())
+            written = cg.where(test > level, one[0], other[0]) if first else cg.where(test <= level, other[0], one[0])
+            safe.append((written, *(one[1:] if taken else other[1:])))
         else:
-            rule = draw(st.sampled_from(_CALM))
-            one, other = draw(st.sampled_from(safe)), draw(st.sampled_from(safe))
-            made = [rule(p, q) for p, q in zip(one, other, strict=True)]
+            made = _each(draw(st.sampled_from(_CALM)), draw(st.sampled_from(safe)), True, draw(st.sampled_from(safe)))
             if abs(made[2]) < 50:
-                safe.append((made[0], made[1], made[2]))
+                safe.append(made)
     total = safe[0]
     for term in safe[1:]:
         total = (total[0] + term[0], total[1] + term[1], total[2] + term[2])

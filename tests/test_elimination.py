@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import operator
 import os
 import random
 import re
@@ -109,6 +110,10 @@ def numbers(number: int, tail: int, head: int) -> st.SearchStrategy[Fraction]:
     return st.sampled_from([Fraction(n) for n in (0, 1, -1, 2)] + [Fraction(1, 3), Fraction(-5, 2)])
 
 
+#: Nothing but what is connected, whatever the labels.
+LINKED = cg.Semiring("LINKED", operator.or_, operator.and_, False, True, lift=lambda label: True)
+
+
 @st.composite
 def questions(draw: Any, labels: Any = letters, **sizes: int) -> Question:
     graph = draw(multigraphs(labels, **sizes))
@@ -117,7 +122,7 @@ def questions(draw: Any, labels: Any = letters, **sizes: int) -> Question:
         kind: draw(st.lists(st.sampled_from(nodes), min_size=1, max_size=3, unique_by=nodes.index))
         for kind in ("inputs", "outputs")
     }
-    start = cg.after(graph, (), semiring=cg.FREE, **ends)
+    start = cg.after(graph, (), semiring=LINKED, **ends)
     return Question(graph, ends, draw(st.permutations(inner(start))))
 
 
@@ -133,8 +138,8 @@ def path_sums(question: Question, semiring: cg.Semiring) -> dict[tuple[Any, Any]
 
 def random_turns(question: Question, choose: Any) -> list[Any]:
     """Nodes and edges in an order that is right, found by playing it: fronts, backs and nodes, any that is possible."""
-    start = nx.DiGraph(cg.after(question.graph, (), semiring=cg.FREE, **question.ends))
-    left, turns = set(inner(cg.after(question.graph, (), semiring=cg.FREE, **question.ends))), []
+    start = nx.DiGraph(cg.after(question.graph, (), semiring=LINKED, **question.ends))
+    left, turns = set(inner(cg.after(question.graph, (), semiring=LINKED, **question.ends))), []
     while left:
         possible = [node for node in start if node in left]
         possible += [cg.Front(*edge) for edge in start.edges if edge[1] in left]
@@ -145,7 +150,7 @@ def random_turns(question: Question, choose: Any) -> list[Any]:
         tails = [turn.tail] if isinstance(turn, cg.Front) else list(start.pred[node])
         heads = [turn.head] if isinstance(turn, cg.Back) else list(start.succ[node])
         start.add_edges_from(itertools.product(tails, heads))
-        if len(tails) == len(start.pred[node]) or len(heads) == len(start.succ[node]):
+        if (len(tails), len(heads)) == (len(start.pred[node]), len(start.succ[node])):
             start.remove_node(node)
             left.discard(node)
         else:
@@ -191,8 +196,8 @@ def test_path_sums_stay_what_they_are_while_the_graph_shrinks(question: Question
         if done < len(steps):  # the rest of the order finds the same from here
             rest = cg.accumulate(left, order[done:], semiring=elements)
             assert [rest[pair] for pair in itertools.product(exits, entries)] == list(wanted.values())
-    bipartite = cg.after(graph, steps, **over)
-    assert {(t, h) for t, h in bipartite.edges()} <= set(itertools.product(bipartite.graph["inputs"], bipartite.graph["outputs"]))
+    last = cg.after(graph, steps, **over)
+    assert set(last.edges()) <= set(itertools.product(last.graph["inputs"], last.graph["outputs"]))
 
 
 @given(questions())
@@ -204,7 +209,8 @@ def test_steps_account_for_every_edge(question: Question) -> None:
     for step, node in zip(cg.eliminate(graph, order, **over), order, strict=True):
         assert (step.node, step.edge) == (node, None)
         tails, heads = [t for t, h in labels if h == node], [h for t, h in labels if t == node]
-        assert [(p.tail, p.node, p.head) for p in step.products] == [(t, node, h) for t in tails for h in heads]
+        joined = Counter(itertools.product(tails, [node], heads))
+        assert Counter((p.tail, p.node, p.head) for p in step.products) == joined
         for p in step.products:
             assert (p.left, p.right) == (labels[node, p.head], labels[p.tail, node])
             assert p.product == cg.FREE.mul(p.left, p.right)
@@ -235,7 +241,8 @@ def test_no_labels_are_needed_to_know_the_cost(question: Question) -> None:
     comparison = cg.compare_orders(bare, {"drawn": order}, **ends)
     labelled = cg.compare_orders(graph, {"drawn": order}, **ends)
     assert [price.cost for price in comparison.prices] == [price.cost for price in labelled.prices]
-    assert {price.without_ones for price in comparison.prices} == {None}
+    if any(edge in graph.edges for edge in cg.after(graph, (), **ends).edges()):
+        assert {price.without_ones for price in (*comparison.prices, comparison.path_by_path)} == {None}
 
 
 @given(questions())
@@ -273,7 +280,7 @@ def test_numbers_agree_exactly_zero_labels_included(question: Question) -> None:
     assert cg.accumulate(graph, order, semiring=cg.COUNT, **ends) == path_sums(question, cg.COUNT)
 
 
-@pytest.mark.parametrize("dimension", [lambda place: 2, lambda place: 1 + place % 3], ids=["square", "of unlike shapes"])
+@pytest.mark.parametrize("dimension", [lambda place: 2, lambda place: 1 + place % 3], ids=["square", "unlike shapes"])
 def test_matrices_of_any_shapes(dimension: Any) -> None:
     def labels(number: int, tail: int, head: int) -> st.SearchStrategy[Any]:
         entries = st.lists(st.integers(-3, 3), min_size=9, max_size=9)
@@ -316,7 +323,7 @@ def test_one_output_in_reverse_multiplies_once_per_edge_that_does_not_end_there(
     graph, ends, _ = question
     for kind, order in (("outputs", cg.reverse_order), ("inputs", cg.forward_order)):
         ends = {**question.ends, kind: question.ends[kind][:1]}
-        start = cg.after(graph, (), semiring=cg.FREE, **ends)
+        start = cg.after(graph, (), semiring=LINKED, **ends)
         (end,) = start.graph[kind]
         cost = cg.elimination_cost(graph, order, **ends)
         assert cost.multiplications == start.number_of_edges() - start.degree(end) <= start.number_of_edges()
@@ -326,7 +333,7 @@ def test_one_output_in_reverse_multiplies_once_per_edge_that_does_not_end_there(
 def test_a_sweep_and_an_elimination_cost_what_their_conventions_say(question: Question) -> None:
     graph, ends, _ = question
     # m outputs in reverse, or n inputs forward, take at most as many times the edges
-    edges = cg.after(graph, (), semiring=cg.FREE, **ends).number_of_edges()
+    edges = cg.after(graph, (), semiring=LINKED, **ends).number_of_edges()
     assert cg.elimination_cost(graph, cg.reverse_order, **ends).multiplications <= len(ends["outputs"]) * edges
     assert cg.elimination_cost(graph, cg.forward_order, **ends).multiplications <= len(ends["inputs"]) * edges
 
@@ -407,7 +414,7 @@ def fill(graph: nx.DiGraph, v: Any) -> tuple[int, int]:
 
 @given(questions(most=9, edges=20), st.sampled_from(["last", "first"]))
 def test_greedy_orders(question: Question, ties: Any) -> None:
-    start = cg.after(question.graph, (), semiring=cg.FREE, **question.ends)
+    start = cg.after(question.graph, (), semiring=LINKED, **question.ends)
     assert cg.forward_order(start) == inner(start) == cg.reverse_order(start)[::-1]
     entries, exits = start.graph["inputs"], start.graph["outputs"]
     final = {
@@ -452,9 +459,9 @@ def test_optimal_is_the_best_of_all_orders(seed: int, inputs: int) -> None:
     assert cg.elimination_cost(graph, cg.optimal)[:2] == min(costs) < max(costs)
 
 
-@pytest.mark.parametrize("size", [12, 13, 15])
-def test_optimal_across_blocks_of_sets(size: int) -> None:
-    for seed in range(6):
+@pytest.mark.parametrize(("size", "seeds"), [(12, 4), (13, 3), (14, 2)])
+def test_optimal_across_blocks_of_sets(size: int, seeds: int) -> None:
+    for seed in range(seeds):
         graph = ladder(size, 3, seed)
         order = cg.optimal(graph)
         assert sorted(order) == list(range(size))
@@ -512,6 +519,9 @@ def test_annealing_is_reproducible_and_never_worse_than_auto() -> None:
     for order in found:
         assert sorted(order) == sorted(cg.forward_order(ROE))
         assert cg.elimination_cost(ROE, order).multiplications < cheap.multiplications
+    with pytest.raises(ValueError, match=r"not negative, got seconds=3\.0, moves=-1"):
+        cg.anneal(moves=-1)
+    assert cg.anneal(seconds=0)(ROE) == cg.auto(ROE)
     timed = cg.elimination_cost(ROE, cg.anneal(seconds=0.05))
     assert timed.multiplications <= cheap.multiplications
 
@@ -536,7 +546,7 @@ def test_the_same_order_whatever_the_seed_of_hashes() -> None:
         subprocess.run(
             [sys.executable, "-c", program],
             capture_output=True, text=True, check=True, encoding="utf-8",
-            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(Path(__file__).parent.parent), "PYTHONUTF8": "1"},
+            cwd=Path(__file__).parent.parent, env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONUTF8": "1"},
         ).stdout
         for seed in ("1", "2")
     ]  # fmt: skip
@@ -556,6 +566,12 @@ def test_outputs_that_are_used_and_names_that_are_taken() -> None:
     graph.add_edges_from([("x", "y", {"partial": 2.0}), ("y", "y.out", {"partial": 3.0})])
     jacobian = cg.accumulate(graph, ["y"], outputs=["y", "y.out"])
     assert jacobian == {("y", "x"): 2.0, ("y.out", "x"): 6.0}
+    graph.add_edge("y.out", "z", partial=5.0)
+    jacobian = cg.accumulate(graph, cg.auto, outputs=["y", "y.out", "z"])
+    assert jacobian == {("y", "x"): 2.0, ("y.out", "x"): 6.0, ("z", "x"): 30.0}
+    start = cg.after(graph, (), outputs=["y", "y.out", "z"])
+    assert list(start) == ["x", "y", "y.out", "z", "y.out.out", "y.out.out.out"]
+    assert start.graph["outputs"] == ["y.out.out", "y.out.out.out", "z"]
 
 
 def test_an_input_may_be_computed_and_may_be_the_output() -> None:
@@ -592,7 +608,7 @@ def test_what_is_left_is_a_graph_like_any_other() -> None:
     left = cg.after(s.graph, itertools.islice(cg.eliminate(s.graph, ["u", "t"]), 1))
     assert type(left) is cg.Graph and list(left) == ["x", "t", "y"]
     assert left.nodes["t"] == {"name": "t", "value": 4.0}
-    assert cg.formula(left, "t", "y") == left.edges["t", "y", 0]["partial"] == pytest.approx(math.sin(4) + 4 * math.cos(4))
+    assert cg.formula(left, "t", "y") == left.edges["t", "y", 0]["partial"] == math.sin(4) + 4 * math.cos(4)
     assert cg.totals(cg.reverse(left, {"y": 1.0}))["x"] == pytest.approx(s.gradient["x"])
     assert "t" in s.graph and "partial" in s.graph.edges["x", "t", 0]  # untouched
 
@@ -601,9 +617,10 @@ def test_a_deep_chain() -> None:
     size = 100_000
     graph = nx.MultiDiGraph()
     nx.add_path(graph, range(size + 1), partial=1.0)
-    for order in (cg.forward_order, cg.reverse_order, cg.markowitz):
-        assert cg.elimination_cost(graph, order) == cg.Cost(size - 1, 0, size - 1)
-    assert cg.accumulate(graph, cg.reverse_order) == {(size, 0): 1.0}
+    order = cg.markowitz(graph)
+    assert cg.elimination_cost(graph, order) == cg.Cost(size - 1, 0, size - 1)
+    left = cg.after(graph, cg.eliminate(graph, order))
+    assert list(left) == [0, size] and list(left.edges(data="partial")) == [(0, size, 1.0)]
 
 
 # -- refusals
@@ -648,11 +665,11 @@ def test_what_else_is_refused() -> None:
         cg.eliminate(nx.DiGraph(chain()), ["t", "u"])
     cycle = chain()
     cycle.add_edge("u", "t", partial=1.0)
-    with pytest.raises(ValueError, match="cycle.*t → u"):
+    with pytest.raises(ValueError, match=r"cycle.*t → u"):
         cg.eliminate(cycle, ["t", "u"])
     bare = chain()
     del bare.edges["t", "u", 0]["partial"]
-    with pytest.raises(ValueError, match="t → u .* has no label"):
+    with pytest.raises(ValueError, match=r"t → u .* has no label"):
         cg.eliminate(bare, ["t", "u"])
 
 
@@ -660,7 +677,7 @@ def test_products_that_do_not_exist() -> None:
     graph = chain()
     graph.edges["x", "t", 0]["partial"] = 0.0
     graph.edges["t", "u", 0]["partial"] = math.inf
-    with pytest.raises(cg.DomainError, match="x → t → u is undefined: inf · 0.0"):
+    with pytest.raises(cg.DomainError, match=r"x → t → u is undefined: inf · 0\.0"):
         cg.accumulate(graph, ["t", "u"])
     graph.add_edge("x", "t", partial=math.inf)
     graph.add_edge("x", "t", partial=-math.inf)
@@ -718,7 +735,7 @@ def test_a_report_of_more_paths_than_atoms() -> None:
         nx.add_path(graph, [i, i + 2, i + 3])
     comparison = cg.compare_orders(graph)
     assert comparison.paths == 2**200
-    assert "1.60694×10⁶⁰… (61 digits) paths" in str(comparison) and "optimal" not in str(comparison)
+    assert "1.60694×10⁶⁰ paths" in str(comparison) and "optimal" not in str(comparison)
     assert comparison.prices[0].cost.multiplications < 1200
 
 
@@ -737,7 +754,8 @@ def test_command_prints_steps_cost_and_jacobian(capsys: pytest.CaptureFixture[st
     assert code == 0
     assert "t            x → u₁   −0.653644 · 4 ≈ −2.61457       new" in out
     assert "u₂           x → u    1 · 12 = 12                    −2.61457 + 12 = 9.38543" in out
-    assert out.splitlines()[-3:] == ["5 multiplications, 1 addition, 4 edges of fill-in", "Jacobian", "  ∂J/∂x = 9.09915"]
+    cost = "5 multiplications, 1 addition, 4 edges of fill-in"
+    assert out.splitlines()[-3:] == [cost, "Jacobian", "  ∂J/∂x = 9.09915"]
     code, out, _ = run(capsys, "y = x*z", "--order", "auto")
     assert code == 0 and out.splitlines()[-2:] == ["  ∂y/∂x = z", "  ∂y/∂z = x"]
 
@@ -752,7 +770,7 @@ def test_command_prints_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert answer["steps"][0]["added"][1] == {"tail": "x", "head": "u2", "after": 12.0}
     assert answer["steps"][0]["removed"][0] == {"tail": "x", "head": "t", "before": 4.0}
     code, out, _ = run(capsys, "a = x/3; b = a*y", "--at", "x=1/2", "y=2", "--exact", "--of", "a", "b", "--json")
-    assert json.loads(out)["jacobian"] == {"a": {"x": "1/3", "y": 0}, "b": {"x": "2/3", "y": "1/6"}}
+    assert json.loads(out)["jacobian"] == {"a": {"x": "1/3", "y": "0"}, "b": {"x": "2/3", "y": "1/6"}}
 
 
 @pytest.mark.parametrize("order", [*ORDERS, "auto", "anneal"])
@@ -767,12 +785,13 @@ def test_command_reports(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(capsys, WORKED, "--report", "--json")
     answer = json.loads(out)
     assert answer["schema"] == "compgraph-orders/1"
-    assert answer["orders"][0] == {"name": "forward", "multiplications": 5, "additions": 1, "fill": 4, "without_ones": 3}
+    first = {"name": "forward", "multiplications": 5, "additions": 1, "fill": 4, "without_ones": 3}
+    assert answer["orders"][0] == first
 
 
 @pytest.mark.parametrize(
     ("order", "message"),
-    [("markowits", "expected forward, reverse, .* got markowits"), ("t,u", "but u1 is left out"), (",", "t is left out")],
+    [("markowits", "expected forward, reverse, .* got markowits"), ("t,u", "u1 is left out"), (",", "t is left out")],
 )
 def test_command_refuses_an_order(order: str, message: str, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = run(capsys, WORKED, "--at", "x=2", "--order", order)

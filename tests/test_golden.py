@@ -146,12 +146,12 @@ def test_partial_and_total_are_different_numbers(golden_cases: dict[str, Case]) 
 def test_a_doubling_chain_is_counted_at_once(golden_cases: dict[str, Case]) -> None:
     case = golden_cases["paths_doubling60"]
     text = "\n".join(f"x{k + 1} = x{k} + x{k}" for k in range(60))
-    start = time.perf_counter()
+    start = time.process_time()
     s = cg.solve(text, at=case["inputs"])
     ledger = s.paths("x0", "x60")
     few = ledger.first(3)
     shown = repr(ledger)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
     assert ledger.count == 2**60 and ledger.total == case["values"]["n_paths"]
     assert s.values["x60"] == case["values"]["x60"]
     assert s.gradient["x0"] == case["grads"]["x0"]

@@ -269,10 +269,10 @@ def test_exact_is_exact_where_roots_are() -> None:
     ],
 )
 def test_huge_exact_powers_are_refused_at_once(expression: Any, at: dict[str, Any]) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(cg.DomainError, match=r"an exact result of .* bits is refused: expected at most 100000"):
         cg.solve(expression, at=at, exact=True)
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
 
 
 def test_huge_exact_products_are_refused_at_once() -> None:

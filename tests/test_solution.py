@@ -396,7 +396,7 @@ def test_wrong_questions_get_sentences(form: str, options: dict[str, Any], error
         cg.solve(problem, **options)
 
 
-@pytest.mark.parametrize("wrong", [3.5, None, object(), [], {}, "", "  "], ids=repr)
+@pytest.mark.parametrize("wrong", [3.5, None, object(), [], {}, "", "  "], ids=lambda wrong: f"{type(wrong).__name__}-{len(str(wrong)) if type(wrong) is not object else 0}")
 def test_problems_that_are_none(wrong: Any) -> None:
     if wrong == 3.5:
         assert cg.solve(wrong, at={}).values == {"f": 3.5}
@@ -444,9 +444,9 @@ def test_a_gradient_of_many_inputs_is_linear() -> None:
         for one in inputs[1:]:
             total = total + one * one
         s = cg.solve(total, at={f"x{i}": 1 for i in range(count)})
-        start = time.perf_counter()
+        start = time.process_time()
         assert s.gradient[f"x{count - 1}"] == 2
-        return time.perf_counter() - start
+        return time.process_time() - start
 
     assert seconds(8000) < 0.5
 

@@ -30,9 +30,10 @@ x, y, n = cg.Variable("x"), cg.Variable("y"), cg.Variable("n")
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    start = time.perf_counter()
+    """Of processor time: what else the machine does is no matter of ours."""
+    start = time.process_time()
     yield
-    assert time.perf_counter() - start < seconds
+    assert time.process_time() - start < seconds
 
 
 # -- traps

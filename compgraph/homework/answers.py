@@ -239,7 +239,7 @@ def _refuse(piece: str, decimal_comma: bool) -> None:
     """Say what to write instead of the numbers that people write in other ways."""
     ours, theirs = (",", ".") if decimal_comma else (".", ",")
     match = _SEPARATED.fullmatch(piece)
-    if match and (match["mark"] not in ",." or match["rest"]) and (match["rest"] or " ")[0] != match["mark"]:
+    if match and (match["rest"][:1] != match["mark"] if match["rest"] else match["mark"] not in ",."):
         plain = re.sub(r"[ '’\u00a0\u2009\u202f]", "", piece).replace(match["mark"], "").replace(theirs, ours)
         raise ParseError(f"{shown(piece)} has separators in it: expected digits alone. Write {shown(plain)}.")
     if not decimal_comma and re.fullmatch(r"[-+−–—]?\s*\d*,\d+(?:[eE][-+]?\d+)?", piece):

@@ -16,7 +16,7 @@ from compgraph.homework.precise import Arithmetic, Value, fraction
 from compgraph.homework.program import Program
 from compgraph.homework.quantities import Quantities, Quantity
 
-__all__ = ["Environment", "Given", "half_unit"]
+__all__ = ["Environment", "Given", "Rounding", "half_unit"]
 
 _NOTHING: frozenset[str] = frozenset()
 
@@ -27,6 +27,24 @@ class Given(NamedTuple):
     value: Fraction | None = None
     half: Fraction = Fraction(0)
     formula: Program | None = None
+
+
+class Rounding(NamedTuple):
+    """How somebody works with so many significant digits: rounds, or cuts off; quantities, or operations `inside` them."""
+
+    digits: int
+    inside: bool = False
+    cut: bool = False
+
+    def round(self, value: Value) -> Value:
+        """A value with so many digits, half a unit rounded away from zero; what is no number stays."""
+        if value is None or isinstance(value, bool) or value == 0:
+            return value
+        exact = fraction(value)
+        unit = 2 * half_unit(exact, self.digits)
+        steps = abs(exact) / unit
+        whole = math.floor(steps if self.cut else steps + Fraction(1, 2))
+        return whole * unit if exact > 0 else -whole * unit
 
 
 class Environment:
@@ -44,12 +62,14 @@ class Environment:
         The same without anything given: where nothing given has an influence its values are used.
     recipes : mapping of str to Program
         Cell → another formula for it than its own.
+    rounding : Rounding, optional
+        Round what is computed, as somebody does who works with so many digits.
     """
 
     def __init__(
         self, quantities: Quantities, point: Mapping[str, Value], arithmetic: Arithmetic, *,
         given: Mapping[str, Given] | None = None, base: Environment | None = None,
-        recipes: Mapping[str, Program] | None = None,
+        recipes: Mapping[str, Program] | None = None, rounding: Rounding | None = None,
     ) -> None:  # fmt: skip
         self.quantities = quantities
         self.point = point
@@ -57,6 +77,8 @@ class Environment:
         self.given: Mapping[str, Given] = given or {}
         self.base = base
         self.recipes: Mapping[str, Program] = recipes or {}
+        self.rounding = rounding
+        self._step = rounding.round if rounding is not None and rounding.inside else None
         self._values: dict[str, Value] = {}
         self._computed: dict[str, Value] = {}
         self._support: dict[str, frozenset[str]] = {}
@@ -72,7 +94,7 @@ class Environment:
 
     def computed(self, cell: str) -> Value:
         """What the recipe of a cell gives on the values of its parents, whether the cell itself is given or not."""
-        if cell not in self.given:
+        if cell not in self.given and self.rounding is None:
             return self.value(cell)
         if cell not in self._computed:
             quantity = self.quantities[cell]
@@ -104,7 +126,10 @@ class Environment:
             stack.pop()
             if given is None:
                 support = _NOTHING.union(*(self._support[parent] for parent in parents))
-                self._values[cell] = self._apply(quantity, support)
+                value = self._apply(quantity, support)
+                if self.rounding is not None and not quantity.is_input:
+                    value = self.rounding.round(value)
+                self._values[cell] = value
                 self._support[cell] = support
             else:
                 self._values[cell] = self._given(quantity, given)
@@ -113,12 +138,14 @@ class Environment:
     def _apply(self, quantity: Quantity, support: frozenset[str]) -> Value:
         cell = quantity.cell
         if not support and self.base is not None:
-            return self.base.value(cell)
+            return self.base.computed(cell)
         if quantity.is_input:
             return self.point[quantity.nodes[0]]
         program = self.recipes.get(cell, quantity.program)
         if program is not None:
-            return program.value({name: self._values[f"val:{name}"] for name in program.names}, self.arithmetic)
+            return program.value(
+                {name: self._values[f"val:{name}"] for name in program.names}, self.arithmetic, self._step
+            )
         return self._sum(quantity)
 
     def _sum(self, quantity: Quantity) -> Value:
@@ -126,7 +153,7 @@ class Environment:
 
         That is what the branch of a `where` that is not taken contributes.
         """
-        apply = self.arithmetic.apply
+        apply, step = self.arithmetic.apply, self._step
         total: Value = Fraction(0)
         for factors, coefficient in quantity.terms:
             values = [self._values[factor] for factor in factors]
@@ -135,7 +162,9 @@ class Environment:
             product: Value = coefficient
             for value in values:
                 product = apply("multiply", [product, value])
+                product = product if step is None else step(product)
             total = apply("add", [total, product])
+            total = total if step is None else step(total)
         return total
 
     def _given(self, quantity: Quantity, given: Given) -> Value:
@@ -184,17 +213,18 @@ class Environment:
         recomputed; 0 for numbers that need no rounding, and without working digits.
         """
         weights = {cell: 1.0}
-        variance = 0.0
-        for here in self._upstream(cell):
+        parts: list[float] = []
+        for here in self.upstream(cell):
             weight = weights.get(here, 0.0)
             if here != cell:
-                variance += (weight * 2 * self._eta(here, working_digits)) ** 2 / 12
+                parts.append(weight * 2 * self._eta(here, working_digits))
             if weight and (here == cell or here not in self.given):
                 for parent, slope in self.slopes(here).items():
                     weights[parent] = weights.get(parent, 0.0) + weight * slope
-        return 2 * math.sqrt(variance) if math.isfinite(variance) else 0.0
+        spread = math.hypot(*parts) / math.sqrt(3)
+        return spread if math.isfinite(spread) else math.inf
 
-    def _upstream(self, cell: str) -> list[str]:
+    def upstream(self, cell: str) -> list[str]:
         """A cell and all that `computed` needs for it, results before what they are computed from."""
         found, stack = {cell}, [cell]
         while stack:
@@ -207,11 +237,11 @@ class Environment:
 
     def _eta(self, cell: str, working_digits: int | None) -> float:
         if cell in self.given:
-            return float(self.given[cell].half)
+            return _float(self.given[cell].half)
         if working_digits is None or self.is_sharp(cell, working_digits):
             return 0.0
         value = self.value(cell)
-        return 0.0 if value is None else float(half_unit(fraction(value), working_digits))
+        return 0.0 if value is None else _float(half_unit(fraction(value), working_digits))
 
     def is_sharp(self, cell: str, digits: int) -> bool:
         """Whether nobody had to round on the way to a cell: all that enters it is exact, and so is its short value."""
@@ -251,7 +281,7 @@ def _float(value: Any) -> float:
     try:
         return float(value) if value is not None else 0.0
     except OverflowError:
-        return 0.0
+        return math.inf if value > 0 else -math.inf
 
 
 def half_unit(value: Fraction, digits: int) -> Fraction:

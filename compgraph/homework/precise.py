@@ -22,9 +22,9 @@ Value = Any
 
 #: The longest exact number, in bits; one that gets longer goes on with as many digits as the others.
 _LONGEST = 4_000
-#: Beyond 2 to this power in size, or below its reciprocal, a number is no result anybody wrote down.
-_HUGE = 1 << 40
-#: The argument of a function such as exp is below 2 to this power: its result has at most a hundred million digits.
+#: Beyond 2 to this power a number is no result that anybody meant; below its reciprocal it is 0.
+_HUGE = 1 << 15
+#: The argument of a function such as exp or sin is below 2 to this power.
 _ARGUMENT = 27
 
 _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
@@ -199,7 +199,7 @@ class Arithmetic:
                 if type(result) is Fraction:
                     return result
         x, n = self.number(base), exponent.numerator if whole else self.number(exponent)
-        return self._real(x**n) if abs(n) * (abs(self.mp.mag(x)) + 1) < _HUGE else None
+        return self._real(x**n) if abs(n) * (abs(self.mp.mag(x)) + 1) < 2 * _HUGE else None
 
     def _sloped(self, x: Value, slope: Value) -> Value:
         return x if x > 0 else self.apply("multiply", [slope, x])
@@ -221,7 +221,9 @@ class Arithmetic:
         _, _, exponent, length = result._mpf_
         if length <= 40 and abs(exponent) <= 60:
             return fraction(result)
-        return result if abs(exponent) < _HUGE else None
+        if abs(exponent) > _HUGE:
+            return None if exponent > 0 else Fraction(0)
+        return result
 
 
 @functools.cache

@@ -22,11 +22,14 @@ from typing import Any
 import networkx as nx
 
 from compgraph.graph import trace
+from compgraph.homework.alternatives import from_arguments, from_result
 from compgraph.homework.cells import KINDS
 from compgraph.homework.constants import intended
-from compgraph.homework.environment import Environment
+from compgraph.homework.environment import Environment, Rounding
+from compgraph.homework.equality import sample_points
+from compgraph.homework.hypotheses import Mistakes
 from compgraph.homework.precise import Value, arithmetic, fraction
-from compgraph.homework.program import exact, rewritten
+from compgraph.homework.program import Program, exact, rewritten
 from compgraph.homework.quantities import Quantities
 from compgraph.linearization import linearize
 from compgraph.problem import load_problem
@@ -111,6 +114,9 @@ class Problem:
         self.marking = dict(marking or {})
         self.hypotheses = tuple(hypotheses)
         self.eta = None if eta is None else _literal(eta, "eta", decimal_comma)
+        self._spreads: dict[tuple[str, int | None], float] = {}
+        self._recipes: dict[str, list[str]] = {}
+        self._replays: dict[Rounding, Environment] = {}
         self._literals = {name: _literal(value, name, decimal_comma) for name, value in self.at.items()}
         self._expressions = read(text, names=[*self.at, *(wrt or ())], decimal_comma=decimal_comma)
         #: The problem solved with floats, at the level of operations; it says what is wrong with a faulty problem.
@@ -219,15 +225,15 @@ class Problem:
     @cached_property
     def environment(self) -> Environment:
         """The reference: every quantity at the point, exact where it is rational, else to at least 30 digits."""
-        *first, last = _DIGITS
-        now = self._environment(first[0])
-        for digits in (*first[1:], last):
+        now = self._environment(_DIGITS[0])
+        for digits in _DIGITS[1:]:
             values = {cell: now.value(cell) for cell in self.quantities}
             if all(type(value) is Fraction for value in values.values()):
                 break
-            before, now = values, self._environment(digits)
-            if all(_agree(value, now.value(cell)) for cell, value in before.items()):
+            finer = self._environment(digits)
+            if all(_agree(value, finer.value(cell)) for cell, value in values.items()):
                 break
+            now = finer
         return now
 
     def _environment(self, digits: int) -> Environment:
@@ -238,6 +244,51 @@ class Problem:
     def reference(self, cell: str) -> Value:
         """The right number of a cell: a Fraction, an mpmath number, or None where it does not exist."""
         return self.environment.value(self.quantities.name(cell))
+
+    def spread(self, cell: str, working_digits: int | None) -> float:
+        """How far honest rounding of all steps may move a cell: see `Environment.spread`."""
+        key = cell, working_digits
+        if key not in self._spreads:
+            self._spreads[key] = self.environment.spread(cell, working_digits)
+        return self._spreads[key]
+
+    def replayed(self, rounding: Rounding) -> Environment:
+        """The reference as somebody gets it who rounds on the way."""
+        if rounding not in self._replays:
+            now = self.environment
+            self._replays[rounding] = Environment(self.quantities, now.point, now.arithmetic, rounding=rounding)
+        return self._replays[rounding]
+
+    # -- for comparing formulas
+
+    @cached_property
+    def samples(self) -> list[Environment]:
+        """The problem at random points of its domain."""
+        existing = [c for c in self.quantities if c.startswith("val:") and self.environment.value(c) is not None]
+        return sample_points(self.quantities, self.environment.point, existing, self.hash)
+
+    @cached_property
+    def alternatives(self) -> dict[str, dict[str, Program]]:
+        """Other recipes of partials: from the ``arguments`` alone, and from the ``result`` alone."""
+        return {
+            "arguments": from_arguments(self.quantities),
+            "result": from_result(self.quantities, self.samples),
+        }
+
+    # -- for diagnoses
+
+    @cached_property
+    def mistakes(self) -> Mistakes:
+        """The mistakes that can be made in this problem."""
+        return Mistakes(self)
+
+    def recipes_for(self, cell: str) -> list[str]:
+        """The names of the sets of recipes that make a difference to a cell: the usual one, and alternatives."""
+        if cell not in self._recipes:
+            above = self.environment.upstream(cell)
+            others = [name for name, recipes in self.alternatives.items() if any(one in recipes for one in above)]
+            self._recipes[cell] = ["", *others]
+        return self._recipes[cell]
 
 
 _OPTIONS: dict[str, tuple[Any, str]] = {

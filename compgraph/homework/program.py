@@ -41,36 +41,42 @@ class Program:
     def __init__(self, expression: Any) -> None:
         self.expression = expression
         place: dict[Any, int] = {}
-        self._rows: list[tuple[str, Any]] = []
+        self.rows: list[tuple[str, Any]] = []
         for operation in evaluation_order([expression]):
             if operation.primitive is VARIABLE:
-                place[operation] = place.setdefault(operation.name, len(self._rows))
-                if place[operation] == len(self._rows):
-                    self._rows.append(("variable", operation.name))
+                place[operation] = place.setdefault(operation.name, len(self.rows))
+                if place[operation] == len(self.rows):
+                    self.rows.append(("variable", operation.name))
                 continue
             for argument in operation.arguments:
                 key = argument if isinstance(argument, Expression) else (type(argument), argument)
                 if key not in place:
-                    place[key] = len(self._rows)
-                    self._rows.append(("", argument))
+                    place[key] = len(self.rows)
+                    self.rows.append(("", argument))
             operands = [place[a if isinstance(a, Expression) else (type(a), a)] for a in operation.arguments]
-            place[operation] = len(self._rows)
-            self._rows.append((operation.primitive.name, operands))
-        if not self._rows:
-            self._rows.append(("", expression))
-        self.names = tuple(what for kind, what in self._rows if kind == "variable")
-        self.rounded = any(kind == "" and _is_rounded(what) for kind, what in self._rows)
+            place[operation] = len(self.rows)
+            self.rows.append((operation.primitive.name, operands))
+        if not self.rows:
+            self.rows.append(("", expression))
+        self.names = tuple(what for kind, what in self.rows if kind == "variable")
+        self.rounded = any(kind == "" and _is_rounded(what) for kind, what in self.rows)
 
-    def value(self, operands: Mapping[str, Value], arithmetic: Arithmetic) -> Value:
-        """The value of the expression; None where it does not exist."""
+    def __reduce__(self) -> Any:
+        return Program, (self.expression,)
+
+    def value(
+        self, operands: Mapping[str, Value], arithmetic: Arithmetic, step: Callable[[Value], Value] | None = None
+    ) -> Value:
+        """The value of the expression; None where it does not exist. `step` is done to every operation's result."""
         values: list[Value] = []
-        for kind, what in self._rows:
+        for kind, what in self.rows:
             if kind == "variable":
                 values.append(operands[what])
             elif kind == "":
                 values.append(arithmetic.constant(what))
             else:
-                values.append(arithmetic.apply(kind, [values[place] for place in what]))
+                value = arithmetic.apply(kind, [values[place] for place in what])
+                values.append(value if step is None else step(value))
         return values[-1]
 
     def slopes(self, operands: Mapping[str, float]) -> dict[str, float]:

@@ -82,14 +82,17 @@ class Quantity:
             from compgraph import notation
 
             return notation.text(legible(self.program.expression))
-        if not self.terms:
-            return "" if self.is_input else "0"
-        written = ""
+        return "" if self.is_input else self.written({})
+
+    def written(self, numbers: Mapping[str, str]) -> str:
+        """A sum of products with numbers put in for some of its cells."""
+        total = ""
         for factors, coefficient in self.terms:
             sign = " − " if coefficient < 0 else " + "
             size = [] if factors and abs(coefficient) == 1 else [decimal(abs(coefficient))]
-            written += (sign if written else sign.strip(" +")) + " · ".join([*size, *factors])
-        return written
+            product = " · ".join([*size, *(numbers.get(factor, factor) for factor in factors)])
+            total += (sign if total else sign.strip(" +")) + product
+        return total or "0"
 
     def __repr__(self) -> str:
         return f"{self.cell} = {self.recipe}" if self.recipe else f"{self.cell} is given"
@@ -128,7 +131,8 @@ class Quantities(Mapping[str, Quantity]):
             if self.name(cell) != cell:  # raises ParseError for what there is not
                 raise KeyError(cell)
             kind = cell.partition(":")[0]
-            for quantity in self._tangents(parse_cell(cell)) if kind == "tan" else [self._path(parse_cell(cell))]:
+            makers = {"tan": self._tangents, "path": self._path, "dgrad": self._symbolic}
+            for quantity in makers[kind](parse_cell(cell)):
                 self._known[quantity.cell] = quantity
         return self._known[cell]
 
@@ -250,13 +254,17 @@ class Quantities(Mapping[str, Quantity]):
             order = (self._place[seed], place)
             yield Quantity(f"tan:{node}{suffix}", [node], order, terms=[Term(())] if node == seed else terms)
 
-    def _path(self, cell: Cell) -> Quantity:
+    def _path(self, cell: Cell) -> Iterator[Quantity]:
         edges = zip(cell.nodes, cell.nodes[1:], cell.keys, strict=False)
         factors = [
             self._part(tail, head, next(iter(self.graph._succ[tail][head])) if key is None else key)
             for tail, head, key in edges
         ]
-        return Quantity(str(cell), cell.nodes, (str(cell),), terms=[Term(tuple(reversed(factors)))])
+        yield Quantity(str(cell), cell.nodes, (str(cell),), terms=[Term(tuple(reversed(factors)))])
+
+    def _symbolic(self, cell: Cell) -> Iterator[Quantity]:
+        """The derivative as a function: its number at a point is that of ``grad:``."""
+        yield Quantity(str(cell), cell.nodes, (self._place[cell.nodes[0]],), terms=[Term((f"grad:{cell.nodes[0]}",))])
 
     def _updates(self, update: Mapping[str, Fraction]) -> Iterator[Quantity]:
         for node, rate in update.items():

@@ -6,6 +6,7 @@ numbers holds in exact arithmetic on the printed digits, or it is written with `
 
 from __future__ import annotations
 
+from compgraph.notation.checks import check_text
 from compgraph.notation.comparison import cost, eliminations
 from compgraph.notation.elements import element
 from compgraph.notation.ledger import ledger
@@ -17,6 +18,7 @@ from compgraph.notation.tex import latex
 from compgraph.notation.unicode import text
 
 __all__ = [
+    "check_text",
     "cost",
     "element",
     "eliminations",

@@ -8,6 +8,7 @@ longest first, or ends in a function that is called (``xln(x)``).
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from compgraph.errors import ParseError
@@ -139,12 +140,19 @@ class Vocabulary:
                     chosen[start] = size
                     break
         if not chosen[0]:
-            return None
+            return self._around_pi(name)
         parts, start = [], 0
         while start < length:
             parts.append(name[start : start + chosen[start]])
             start += chosen[start]
-        return parts if any(part in self._keys for part in parts) else None
+        return parts if any(part in self._keys for part in parts) else self._around_pi(name)
+
+    def _around_pi(self, name: str) -> list[str] | None:
+        """The letter π is the constant wherever it stands, unless it is declared: πx is π·x, and x may be new."""
+        if "π" not in name or any("π" in key for key in self._keys):
+            return None
+        parts = [part for part in re.split("(π)", name) if part]
+        return parts if all(part[0].isalpha() for part in parts) else None
 
     def _pieces(self, word: Token, parts: Sequence[str]) -> list[Token]:
         tokens, start = [], word.start

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from compgraph.solution import Solution
 
-__all__ = ["Film", "film", "picture", "solution_film"]
+__all__ = ["Film", "Picture", "film", "picture", "solution_film"]
 
 #: Pixels of the picture that a notebook shows under the player.
 PIXELS = 3_000_000
@@ -108,7 +108,7 @@ def _chosen(solution: Solution, steps: list[Step]) -> list[tuple[Any, Any, Any]]
     return next((chosen_edges(steps, node) for node, total in totals.items() if total is best), [])
 
 
-def picture(graph: nx.MultiDiGraph, *, theme: str = "light", rankdir: str = "LR", engine: str = "auto") -> str:
+def picture(graph: nx.MultiDiGraph, *, theme: str = "light", rankdir: str = "LR", engine: str = "auto") -> Picture:
     """A graph as SVG: names, operations, values and partials, as far as it has them.
 
     Examples
@@ -116,7 +116,19 @@ def picture(graph: nx.MultiDiGraph, *, theme: str = "light", rankdir: str = "LR"
     >>> picture(nx.MultiDiGraph([("x", "y", 0)]))[:34]
     '<svg xmlns="http://www.w3.org/2000'
     """
-    return Drawing(script(graph), rankdir=rankdir, engine=engine).svg(theme=theme)
+    return Picture(Drawing(script(graph), rankdir=rankdir, engine=engine).svg(theme=theme))
+
+
+class Picture(str):
+    """SVG text that a notebook shows as the picture it is."""
+
+    __slots__ = ()
+
+    def _repr_svg_(self) -> str:
+        return str(self)
+
+    def __repr__(self) -> str:
+        return f"Picture: {len(self)} characters of SVG"
 
 
 class Film:
@@ -167,9 +179,9 @@ class Film:
         """Frame `k` as a bitmap, `scale` pixels to the point."""
         return _png(self.svg(k), scale)
 
-    def figure(self) -> str:
+    def figure(self) -> Picture:
         """The solved graph as SVG: every value, partial and derivative, and no caption."""
-        return self.drawing.svg(self._moment(None), theme=self.theme or "light")
+        return Picture(self.drawing.svg(self._moment(None), theme=self.theme or "light"))
 
     def html(self) -> str:
         """A page with a player, which needs nothing else: no network, no font, no file beside it."""
@@ -222,8 +234,8 @@ class Film:
         ValueError
             An unknown format, or a film too big for all its frames to be written without being asked for.
         """
-        path = Path(path)
-        folder = path.is_dir() or not path.suffix
+        given, path = path, Path(path)
+        folder = path.is_dir() or not path.suffix or os.fspath(given).endswith(("/", os.sep))
         kind = (format or ("svg" if folder else path.suffix[1:])).lower()
         kind = {"htm": "html", "gv": "dot"}.get(kind, kind)
         if folder and kind != "html":
