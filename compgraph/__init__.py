@@ -106,6 +106,7 @@ from compgraph.semiring import (
 from compgraph.series import taylor
 from compgraph.simplification import expression_size, simplify
 from compgraph.solution import Solution, solve
+from compgraph.sparsity import SparseJacobian, sparse_jacobian, sparsity_pattern
 from compgraph.structure import Back, Front
 from compgraph.symbols import EXPRESSION, formula, statements
 
@@ -149,6 +150,7 @@ __all__ = [
     "Semiring",
     "SignLog",
     "Solution",
+    "SparseJacobian",
     "Step",
     "Term",
     "Variable",
@@ -244,6 +246,8 @@ __all__ = [
     "sinh",
     "softplus",
     "solve",
+    "sparse_jacobian",
+    "sparsity_pattern",
     "sqrt",
     "square",
     "star",

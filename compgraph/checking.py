@@ -11,6 +11,7 @@ from compgraph.derivative import gradient as _gradient
 from compgraph.differences import STEPS, Probe
 from compgraph.numbers import entered
 from compgraph.posing import complete, point
+from compgraph.tracing import arranged
 
 __all__ = ["CheckedInput", "GradientCheck", "check_gradient"]
 
@@ -91,7 +92,7 @@ def check_gradient(
     f : Expression, str or function
     at : mapping, sequence or number
     gradient : mapping of str to number, or function, optional
-        What to check: derivatives by name, or a function that returns them, called with the inputs by name. If left
+        What to check: derivatives by name, or a function that returns them, called as `f` is. If left
         out, the gradient of `f` by this library; of a Python function that branches on its values, by dual numbers.
     tolerance : float
         The relative difference allowed (absolute below 1), beside the estimated error of the quotient.
@@ -129,7 +130,10 @@ def _derivatives(f: Any, problem: Probe, gradient: Any) -> dict[str, float]:
             except TypeError:  # it branches on its values
                 return {name: problem.derivative(name) for name in problem.names}
         return _gradient(f, problem.at, wrt=problem.names)
-    stated = gradient(**problem.at) if callable(gradient) else gradient
+    stated = gradient
+    if callable(gradient):
+        positional, named_arguments = arranged(gradient, problem.at)
+        stated = gradient(*positional, **named_arguments)
     named = point(stated, problem.names, "gradient")
     return {name: float(entered(named[name], name)) for name in complete(named, problem.names) if name in problem.names}
 

@@ -256,12 +256,16 @@ class _Labelled(NamedTuple):
 
 
 def _labelled(f: Any, at: Any, of: Names, wrt: Names) -> _Labelled:
-    graph, outputs, inputs, values = posed(f, at, of=_names(of), wrt=_names(wrt))
+    graph, outputs, inputs, values = posed(f, at, of=_names(of), wrt=_names(wrt), further=_names(wrt) or ())
     linearize(graph, values, copy=False)
-    if wrt is not None:
-        graph = depending(graph, inputs, outputs)
-    semiring = EXPRESSION if values is None else REAL._replace(zero=0.0, one=1.0)
-    return _Labelled(graph, outputs, inputs, semiring)
+    return _limited(graph, outputs, inputs, EXPRESSION if values is None else REAL._replace(zero=0.0, one=1.0), wrt)
+
+
+def _limited(
+    graph: nx.MultiDiGraph, outputs: list[str], inputs: list[str], semiring: Semiring, wrt: Names
+) -> _Labelled:
+    part = graph if wrt is None else depending(graph, inputs, outputs)
+    return _Labelled(part, outputs, inputs, semiring)
 
 
 def _names(names: Names) -> list[str] | None:
@@ -270,16 +274,13 @@ def _names(names: Names) -> list[str] | None:
 
 def _differentiated(f: Any, at: Any, wrt: Names) -> tuple[dict[str, Any], dict[str, Any] | None]:
     """The gradient in symbols, and the point by name."""
-    graph, outputs, inputs, values = posed(f, at, wrt=_names(wrt))
+    graph, outputs, inputs, values = posed(f, at, wrt=_names(wrt), further=_names(wrt) or ())
     if len(outputs) != 1:
         raise ValueError(
             f"second derivatives: expected one output, got {len(outputs)} ({', '.join(outputs[:8])}). "
             "Take one output at a time."
         )
-    known = graph.graph["inputs"]
+    if values is not None:  # log(x) is undefined at −1, even though 1/x is not
+        _limited(linearize(graph, values), outputs, inputs, REAL, wrt).row(outputs[0])
     linearize(graph, copy=False)
-    if wrt is not None:
-        graph = depending(graph, inputs, outputs)
-    if values is not None:
-        complete(values, known)
-    return _Labelled(graph, outputs, inputs, EXPRESSION).row(outputs[0]), values
+    return _limited(graph, outputs, inputs, EXPRESSION, wrt).row(outputs[0]), values

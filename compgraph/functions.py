@@ -311,8 +311,10 @@ gelu   = Primitive("gelu",   evaluation.gelu,
 
 # -- choices and conditions
 
-max    = Primitive("max",    evaluation.maximum, each=_share(GREATER), textbook=_share_in_books(GREATER), kink=evaluation.tied_largest)
-min    = Primitive("min",    evaluation.minimum, each=_share(LESS),    textbook=_share_in_books(LESS),    kink=evaluation.tied_smallest)
+max    = Primitive("max",    evaluation.maximum, each=_share(GREATER), kink=evaluation.tied_largest,
+                   textbook=_share_in_books(GREATER))
+min    = Primitive("min",    evaluation.minimum, each=_share(LESS),    kink=evaluation.tied_smallest,
+                   textbook=_share_in_books(LESS))
 WHERE  = Primitive("where",  evaluation.choice, None,
                                                 lambda y, c, a, b: _if(c, 1, 0),
                                                 lambda y, c, a, b: _if(c, 0, 1))

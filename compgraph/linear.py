@@ -12,7 +12,7 @@ and estimates of rounding errors, Japan J. Appl. Math. 1, 1984.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -61,11 +61,13 @@ class LinearSystem:
     def __init__(self, tails: ArrayLike, heads: ArrayLike, partials: ArrayLike, nodes: int | Sequence[Any]) -> None:
         self.nodes: Sequence[Any] = range(nodes) if isinstance(nodes, int) else nodes
         size = len(self.nodes)
-        short = size < 2**31 and len(np.atleast_1d(partials)) < 2**31
-        kind: Any = np.int32 if short else np.int64
+        try:
+            self.partials: Vector = np.asarray(partials, dtype=np.float64)
+        except TypeError as error:
+            raise TypeError("labels that are no numbers: expected a graph labelled at a point. Give at={…}.") from error
+        kind: Any = np.int32 if max(size, self.partials.size) < 2**31 else np.int64  # SciPy's loops take either
         self.tails: Places = np.asarray(tails, dtype=kind)
         self.heads: Places = np.asarray(heads, dtype=kind)
-        self.partials: Vector = np.asarray(partials, dtype=np.float64)
         if not self.tails.shape == self.heads.shape == self.partials.shape == (len(self.partials),):
             shapes = f"{self.tails.shape}, {self.heads.shape}, {self.partials.shape}"
             raise ValueError(f"tails, heads and partials: expected three arrays of one length, got shapes {shapes}.")
@@ -75,10 +77,8 @@ class LinearSystem:
                 f"tails and heads: expected places of nodes, from 0 to {size - 1}, got {min(ends)} to {max(ends)}."
             )
         if not np.isfinite(self.partials).all():
-            raise ValueError(
-                f"{self._edge(int(np.argmin(np.isfinite(self.partials))))} is infinite or undefined: expected finite "
-                "labels. The sweeps `forward` and `reverse` can do with them as far as they do not matter."
-            )
+            edge = self._edge(int(np.argmin(np.isfinite(self.partials))))
+            raise ValueError(f"{edge} is infinite or undefined: expected finite labels. Use the sweeps, cg.reverse.")
 
     def _edge(self, k: int) -> str:
         return f"the edge {self.nodes[self.tails[k]]} → {self.nodes[self.heads[k]]}"
@@ -142,9 +142,7 @@ class LinearSystem:
         return dict(zip(self.nodes, values.tolist(), strict=True))
 
     def _solved(self, seeds: Any, method: str, transposed: bool) -> Vector:
-        methods: dict[str, Callable[[Vector, bool], Vector]] = {
-            "substitution": self._substituted, "dense": self._solved_dense, "sparse": self._solved_sparse
-        }  # fmt: skip
+        methods = {"substitution": self._substituted, "dense": self._solved_dense, "sparse": self._solved_sparse}
         if method not in methods:
             raise ValueError(f"unknown method {method!r}: expected one of {', '.join(methods)}.")
         return methods[method](self._vector(seeds), transposed)
@@ -205,15 +203,16 @@ class LinearSystem:
 
         matrix = eye_array(len(values), format="csr") - labels
         if self.is_triangular:
-            solved: Vector = spsolve_triangular(matrix.tocsr(), values, lower=not transposed, unit_diagonal=True)
-            return solved
+            solved = spsolve_triangular(matrix.tocsr(), values, lower=not transposed, unit_diagonal=True)
+            return np.asarray(solved, dtype=np.float64)
         try:
-            solved = splu(csc_array(matrix)).solve(values)
+            factors = splu(csc_array(matrix))
         except RuntimeError:
             raise self._singular() from None
-        if not np.allclose(matrix @ solved, values, rtol=1e-6, atol=1e-6 * max(1.0, float(np.abs(values).max()))):
+        pivots = np.abs(factors.U.diagonal())
+        if pivots.min() <= 16 * np.finfo(float).eps * pivots.max():
             raise self._singular()
-        return solved
+        return np.asarray(factors.solve(values), dtype=np.float64)
 
     def _singular(self) -> ValueError:
         return ValueError(

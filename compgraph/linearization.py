@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 import networkx as nx
@@ -19,6 +20,9 @@ from compgraph.symbols import definition, symbolize
 from compgraph.traversal import demanded, gc_paused
 
 __all__ = ["linearize"]
+
+#: What a node may hold: a condition is a bool.
+_NUMBERS = frozenset({float, Fraction, bool})
 
 
 def linearize(
@@ -110,7 +114,11 @@ def _point(graph: nx.MultiDiGraph, at: Mapping[str, Any], exact: bool) -> dict[s
             raise ValueError(
                 f"{name} is not an input: expected values for {', '.join(inputs[:20])} only. Leave it out of the point."
             )
-    return {name: entered(at[name], name, exact=exact) for name in inputs}
+    point = {name: entered(at[name], name, exact=exact) for name in inputs}
+    for name, value in point.items():
+        if _infinite(value) and at[name] not in (math.inf, -math.inf):
+            graph.graph["warnings"].append(f"{name} is {_signed(value)}: the value given is beyond the floats.")
+    return point
 
 
 def _evaluate(graph: nx.MultiDiGraph, point: dict[str, Any], exact: bool) -> dict[str, Any]:
@@ -127,6 +135,8 @@ def _evaluate(graph: nx.MultiDiGraph, point: dict[str, Any], exact: bool) -> dic
             if "exact" in str(error):
                 raise
             raise primitive.undefined(operands, f"{key} = {definition(graph, key)}") from None
+        if type(value) not in _NUMBERS:  # a function of one's own may return NumPy's, or nothing
+            value = entered(value, f"{key} = {definition(graph, key)}", exact=exact)
         if type(value) is float and math.isinf(value) and not any(map(_infinite, operands)):
             what = f"{key} = {definition(graph, key)}"
             graph.graph["warnings"].append(f"{what} is {_signed(value)}: the result overflows.")
@@ -142,7 +152,8 @@ def _evaluate(graph: nx.MultiDiGraph, point: dict[str, Any], exact: bool) -> dic
 
     if any(data["primitive"] is WHERE for data in nodes.values()):
         used = {a for data in nodes.values() for a in data["arguments"] if type(a) is str}
-        roots = [n for n in nodes if n not in used or n in graph.graph.get("outputs", ())]
+        used -= set(graph.graph.get("outputs", ()))
+        roots = [n for n in nodes if n not in used]
         parts = lambda key: (nodes[key]["primitive"], nodes[key]["arguments"])  # noqa: E731 - a name for an argument
         demanded(roots, parts, lambda a: type(a) is str, values, operand, compute)
         return {key: values[key] for key in nodes if key in values}
@@ -186,7 +197,7 @@ def _label(graph: nx.MultiDiGraph, values: Mapping[str, Any], exact: bool) -> No
                 label["partial"] = partial
         if primitive.kink is not None and primitive.kink(*operands):
             taken = [
-                f"∂{key}/∂{tail} = {label['partial']:g}"
+                f"∂{key}/∂{tail} = {_plain(label['partial'])}"
                 for tail, parallel in before.items()
                 for label in parallel.values()
                 if "partial" in label
@@ -204,7 +215,7 @@ def _partial(rule: Partial, value: Any, operands: Sequence[Any], exact: bool) ->
         partial = rule(value, *operands)
     except (ArithmeticError, ValueError):
         return ieee(rule, value, operands)
-    if type(partial) is int or type(partial) is bool:
+    if type(partial) is not float and type(partial) is not Fraction:
         return entered(partial, "a partial", exact=exact)
     return refuse_long(partial) if exact else partial
 

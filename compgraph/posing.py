@@ -32,6 +32,7 @@ def posed(
     of: str | Iterable[str] | None = None,
     wrt: str | Iterable[str] | None = None,
     functions: Mapping[str, Primitive] | None = None,
+    further: Iterable[str] = (),
 ) -> Posed:
     """Read and trace a problem, and find in it what is asked for.
 
@@ -45,6 +46,8 @@ def posed(
         The inputs; all if left out.
     functions : mapping of str to Primitive, optional
         Further functions that text may use.
+    further : iterable of str
+        Names of inputs that may be unused.
 
     Raises
     ------
@@ -57,7 +60,7 @@ def posed(
     (['J'], ['x'], {'x': 2})
     """
     sources = names_of(wrt)
-    given = names_of(at) if isinstance(at, Mapping) else []
+    given = [*(names_of(at) if isinstance(at, Mapping) else ()), *further]
     names = [*given, *sources]
     if isinstance(problem, str):
         from compgraph.reading import read

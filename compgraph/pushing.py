@@ -44,7 +44,7 @@ def edge_pushing(f: Any, at: Any = None, *, wrt: Any = None) -> dict[tuple[str, 
     small terms, this is linear in the number of operations.
     """
     chosen = None if wrt is None else names_of(wrt)
-    graph, outputs, inputs, values = posed(f, at, wrt=chosen)
+    graph, outputs, inputs, values = posed(f, at, wrt=chosen, further=chosen or ())
     if len(outputs) != 1:
         raise ValueError(f"edge_pushing: expected one output, got {len(outputs)}. Take one output at a time.")
     linearize(graph, values, copy=False)

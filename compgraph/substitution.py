@@ -66,7 +66,8 @@ class Edges:
             loops.by_column(self.size, self.size, *self._backwards, passed, passed)
             return passed[::-1]
         held = values.tolist()
-        for tail, head, partial in zip(*map(reversed, self._lists), strict=True):
+        tails, heads, partials = self._lists
+        for tail, head, partial in zip(reversed(tails), reversed(heads), reversed(partials), strict=True):
             if value := held[head]:
                 held[tail] += partial * value
         return np.array(held)

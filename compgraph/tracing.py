@@ -88,15 +88,15 @@ def parameters(function: Callable[..., Any], given: Collection[str] = ()) -> lis
 
 
 def arranged(function: Callable[..., Any], values: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
-    """The arguments of a call with these values by name, by position where the function insists on it."""
+    """The arguments of a call with these values by name, and defaults for the rest; by position where that may be."""
     positional: list[Any] = []
     named: dict[str, Any] = {}
     for parameter in _signature(function):
         value = values.get(parameter.name, parameter.default)
-        if parameter.kind is parameter.POSITIONAL_ONLY:
-            positional.append(value)
-        else:
+        if parameter.kind is parameter.KEYWORD_ONLY:
             named[parameter.name] = value
+        else:
+            positional.append(value)
     return positional, named
 
 

@@ -40,7 +40,9 @@ def test_gradient_of_every_explicit_case(explicit_case: Case) -> None:
     assert found == pytest.approx(explicit_case["grads"], rel=explicit_case["tol"], abs=explicit_case["tol"])
     symbolic = cg.gradient(problem, wrt=list(explicit_case["inputs"]))
     for name, derivative in symbolic.items():
-        assert at(derivative, explicit_case["inputs"]) == pytest.approx(explicit_case["grads"][name], rel=1e-9, abs=1e-12)
+        assert at(derivative, explicit_case["inputs"]) == pytest.approx(
+            explicit_case["grads"][name], rel=1e-9, abs=1e-12
+        )
         assert at(cg.simplify(derivative), explicit_case["inputs"]) == pytest.approx(
             explicit_case["grads"][name], rel=1e-8, abs=1e-11
         )
@@ -73,7 +75,7 @@ def test_text_expressions_and_functions_are_the_same_problem(problem: Any) -> No
     assert cg.gradient(problem, {"x": 2}) == cg.gradient(problem, 2) == cg.gradient(problem, [2]) == expected
     assert cg.gradient(problem, {"x": "2"}) == expected
     assert at(cg.gradient(problem)["x"], {"x": 2}) == expected["x"]
-    assert cg.value_and_gradient(problem)(2) == (pytest.approx(0.969497903729), (expected["x"],))
+    assert cg.value_and_gradient(problem)(2) == (pytest.approx(0.24510036817001535), (expected["x"],))
     assert next(iter(cg.jacobian(problem, 2).values())) == expected["x"]
     assert cg.jvp(problem, 2, tangent=10) == {cg.solve(problem).outputs[0]: pytest.approx(90.99148544832385)}
     assert cg.vjp(problem, 2, adjoint=10) == {"x": pytest.approx(90.99148544832385)}
@@ -109,7 +111,7 @@ def test_wrt_limits_and_orders() -> None:
     assert cg.vjp(f, point, adjoint=2, wrt="z") == {"z": -16}
     assert cg.jvp(f, point, tangent={"x": 1}) == {"f": 60}
     for ask in (cg.gradient, cg.hessian, cg.edge_pushing):
-        with pytest.raises(cg.DomainError, match="log|does not exist"):  # ∂(xⁿ)/∂n, now that it is asked for
+        with pytest.raises(cg.DomainError, match=r"log|does not exist"):  # ∂(xⁿ)/∂n, now that it is asked for
             ask(f, point)
 
 
@@ -170,7 +172,7 @@ def test_seeds_may_be_expressions_where_the_point_is_open() -> None:
         (lambda: cg.jacobian("t = x", 1, of="u"), ValueError, "no node 'u'"),
         (lambda: cg.value_and_gradient("x y")(1), TypeError, "expected .x, y., got no value for y"),
         (lambda: cg.value_and_gradient({"f": x}), TypeError, "got dict"),
-        (lambda: cg.gradient("x", "a b"), ValueError, ""),
+        (lambda: cg.gradient("x", "a b"), ValueError, "a b"),
     ],
 )
 def test_misuse_says_what_is_wrong(ask: Callable[[], Any], error: type[Exception], message: str) -> None:
@@ -314,7 +316,7 @@ def test_where_a_function_ends_the_error_names_it() -> None:
     for ask in (cg.hessian, cg.edge_pushing):
         with pytest.raises(cg.DomainError):
             ask("sqrt(x)", 0.0)
-    with pytest.raises(cg.DomainError, match="does not exist|undefined"):
+    with pytest.raises(cg.DomainError, match=r"does not exist|undefined"):
         cg.gradient("sqrt(x^2)", 0.0)
 
 

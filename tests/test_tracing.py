@@ -55,9 +55,17 @@ def augmented(x, y):
     return s
 
 
+# fmt: off
 def two_on_a_line(x):
-    c = x * x; c = c * x; d = c + 1  # noqa: E702
+    c = x * x; c = c * x; d = c + 1  # noqa: E702 - what is tested
     return d
+
+
+def loop_on_one_line(x):
+    p = x
+    for _ in range(3): p = p * x  # noqa: E701 - what is tested
+    return p
+# fmt: on
 
 
 def loop(x):
@@ -65,12 +73,6 @@ def loop(x):
     for k in range(1, 4):
         s = s * x + k
     return s
-
-
-def loop_on_one_line(x):
-    p = x
-    for _ in range(3): p = p * x  # noqa: E701
-    return p
 
 
 def while_with_break(x):
@@ -84,7 +86,7 @@ def while_with_break(x):
 
 
 def branch_on_a_number(x, n=3):
-    if n > 2:
+    if n > 2:  # noqa: SIM108 - what is tested
         t = x * n
     else:
         t = x / n

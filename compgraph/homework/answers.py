@@ -17,7 +17,7 @@ import difflib
 import math
 import re
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from decimal import Decimal
 from fractions import Fraction
 from numbers import Integral
@@ -272,7 +272,7 @@ def _expression(piece: str, names: Collection[str], decimal_comma: bool) -> Answ
 
 
 _CONDITIONS = frozenset(
-    "less less_equal greater greater_equal equal not_equal logical_and logical_or logical_not".split()
+    ["less", "less_equal", "greater", "greater_equal", "equal", "not_equal", "logical_and", "logical_or", "logical_not"]
 )
 
 

@@ -7,7 +7,7 @@ nobody can say which it was. Every mistake that the diagnosis knows is made here
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from compgraph.homework.floats import Formula, Sweep, upstream
@@ -106,7 +106,7 @@ class Rehearsal:
                 known.append(values)
                 yield group
 
-    def predictions(self, cell: str, numbers: Callable[[str], float], *, least: int = 1) -> list[tuple[float, str]]:
+    def predictions(self, cell: str, numbers: Mapping[str, float], *, least: int = 1) -> list[tuple[float, str]]:
         """What each mistake in a cell gives, the most common first: the number, and the kind of mistake."""
         sweep = self._sweeps[cell]
         found = [
@@ -116,12 +116,12 @@ class Rehearsal:
         ]
         return [(value, class_) for value, class_ in found if math.isfinite(value)]
 
-    def at(self, numbers: Callable[[str], float], digits: int, *, least: int = 1) -> Diagnosability:
+    def at(self, numbers: Mapping[str, float], digits: int, *, least: int = 1) -> Diagnosability:
         """What a sheet with these numbers can tell.
 
         Parameters
         ----------
-        numbers : callable
+        numbers : mapping of str to float
             Cell → its value, NaN where it has none: `Numbers` of an environment, or those of any other point.
         digits : int
             Significant digits of the answers.
@@ -132,7 +132,7 @@ class Rehearsal:
         confused: list[tuple[str, str, str]] = []
         total = distinct = 0
         for cell in self.cells:
-            right = numbers(cell)
+            right = numbers[cell]
             if not math.isfinite(right):
                 continue
             made = sorted(self.predictions(cell, numbers, least=least))

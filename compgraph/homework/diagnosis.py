@@ -6,9 +6,9 @@ words, form one group. How many different numbers mistakes could have given tell
 chance; where that is likely nothing is said.
 
 >>> from compgraph.homework import Problem, read_answer
->>> problem = Problem("u = x^2; v = 3x; y = u*v", at={"x": "1.7"})
->>> diagnose(problem, problem.environment, "grad:x", read_answer("17.34"))[0]._replace(message="…")
-Diagnosis(class_='missing_path', level='likely', where='part:x>v', message='…', twins=())
+>>> problem = Problem("z = w*x + b; a = sigmoid(z); L = (a - t)^2",
+...                   at={"w": "0.6", "x": "1.5", "b": "-0.4", "t": "1"})
+>>> for found in diagnose(problem, problem.environment, "val:z", read_answer("0.90")): print(found)
 """
 
 from __future__ import annotations
@@ -192,7 +192,7 @@ _Match = tuple[Hypothesis, float]
 def _by_number(suspicion: Suspicion, answer: Answer, working: int | None) -> list[_Match]:
     """Mistakes whose number is the one typed; if there is none, those that honest rounding leads there from."""
     assert answer.value is not None
-    typed, half = float(answer.value), float(answer.half)
+    typed, half = float(answer.value), _half_unit(answer, working)
     tried = [*suspicion.clerical(half), *suspicion.structural()]
     values = [hypothesis.value for hypothesis in tried]
 
@@ -202,14 +202,13 @@ def _by_number(suspicion: Suspicion, answer: Answer, working: int | None) -> lis
     exactly = [hypothesis for hypothesis in tried if abs(hypothesis.value - typed) <= _EXACT * abs(typed)]
     if exactly and _is_brief(answer, working):
         # a number without further digits is rivalled by its like alone, and is never met by rounding
-        likes = [value for value in values if half == 0 or abs(value / half / 2 - round(value / half / 2)) < _EXACT]
+        half = float(answer.half)
+        likes = [value for value in values if half and abs(value / half / 2 - round(value / half / 2)) < _EXACT]
         return [(hypothesis, min(chance(_MORE * half, _rivals(typed, likes)), _POSSIBLE)) for hypothesis in exactly]
     rivals, radius = _rivals(typed, values), _MORE * half
     within = [hypothesis for hypothesis in tried if abs(hypothesis.value - typed) <= radius]
     if within:
         return [(hypothesis, chance(radius, rivals)) for hypothesis in within]
-    if answer.form == "integer":  # a number rounded to an integer
-        radius = _MORE / 2
     nearly = []
     for hypothesis in tried:
         envelope = _ENVELOPE * abs(hypothesis.value)
@@ -219,6 +218,14 @@ def _by_number(suspicion: Suspicion, answer: Answer, working: int | None) -> lis
             if gap <= reach:
                 nearly.append((hypothesis, chance(reach, rivals)))
     return nearly
+
+
+def _half_unit(answer: Answer, working: int | None) -> float:
+    """Half a unit of the last digit typed; of an integer as well, which may end in zeros for digits not asked for."""
+    if answer.form != "integer" or answer.value is None:
+        return float(answer.half)
+    unit = 10 ** max(0, (answer.digits or 0) - (working or answer.digits or 0))
+    return (unit if answer.value % unit == 0 else 1) / 2
 
 
 def _is_brief(answer: Answer, working: int | None) -> bool:
@@ -240,9 +247,8 @@ def _by_function(suspicion: Suspicion, answer: Answer) -> list[_Match]:
     if not any(math.isfinite(aim) for aim in aims):
         return []
     found = []
-    for hypothesis in suspicion.structural():
-        values = suspicion.at_points(hypothesis)
-        if all(_agree(value, aim) for value, aim in zip(values, aims, strict=True)):
+    for hypothesis in suspicion.structural(at_point=False):
+        if all(map(_agree, suspicion.at_points(hypothesis), aims)):
             found.append((hypothesis, 0.0))
     return found
 
@@ -261,14 +267,20 @@ def _grouped(suspicion: Suspicion, matches: Sequence[_Match], table: Mapping[str
     found: list[tuple[tuple[float, ...] | str, list[_Match]]] = []
     for match in ranked:
         hypothesis = match[0]
-        key = hypothesis.mutation.class_ if hypothesis.formula is None else suspicion.at_points(hypothesis)
+        key = hypothesis.mutation.class_ if hypothesis.formula is None else tuple(suspicion.at_points(hypothesis))
         for other, members in found:
-            if _is_twin(key, other):
+            if _is_twin(key, other) or _are_copies(hypothesis, members):
                 members.append(match)
                 break
         else:
             found.append((key, [match]))
     return [Group(tuple(h for h, _ in members), min(chance for _, chance in members)) for _, members in found]
+
+
+def _are_copies(hypothesis: Hypothesis, members: Sequence[_Match]) -> bool:
+    """Whether a number may have been copied from this cell as well as from another one that holds it."""
+    copied = "copied_cell"
+    return hypothesis.mutation.class_ == copied and any(member.mutation.class_ == copied for member, _ in members)
 
 
 def _is_twin(a: tuple[float, ...] | str, b: tuple[float, ...] | str) -> bool:

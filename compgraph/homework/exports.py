@@ -1,7 +1,7 @@
 """A worksheet for other systems: a question bank for Moodle, a quiz for jupyterquiz, an assignment for nbgrader.
 
-In the first two every wrong number that a likely mistake gives carries the message that a diagnosis would give, and none of
-our code runs there. Both hold the right numbers, as every quiz does: what students are handed on paper is
+In the first two every wrong number that a common mistake gives carries the message that a diagnosis would give, and
+none of our code runs there. Both hold the right numbers, as every quiz does: what students are handed on paper is
 ``Worksheet.blank``. An assignment for nbgrader marks with this library, following earlier errors, and holds no number.
 """
 
@@ -10,7 +10,8 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 from html import escape
 from typing import Any
 from xml.etree import ElementTree
@@ -59,7 +60,7 @@ def _moodle_description(quiz: ElementTree.Element, sheet: Content) -> None:
     else:
         _text(text, f'{body}<p><img src="@@PLUGINFILE@@/graph.svg" alt="{_html(_about(sheet))}"/></p>')
         file = ElementTree.SubElement(text, "file", name="graph.svg", path="/", encoding="base64")
-        file.text = base64.b64encode(picture(sheet).encode()).decode("ascii")
+        file.text = _base64(picture(sheet))
     _text(ElementTree.SubElement(element, "generalfeedback", format="html"), "")
 
 
@@ -155,7 +156,8 @@ def nbgrader_cells(worksheet: Worksheet) -> list[dict[str, Any]]:
     (3, True)
     """
     name = f"hw-{worksheet.problem.hash.partition(':')[2][:12]}"
-    image = base64.b64encode(picture(worksheet.blank.content).encode()).decode("ascii") if _has_figure(worksheet) else ""
+    sheet = worksheet.blank.content
+    image = _base64(picture(sheet)) if sheet.figure is not None else ""
     text: dict[str, Any] = {
         "cell_type": "markdown",
         "id": f"{name}-text",
@@ -174,10 +176,6 @@ def nbgrader_cells(worksheet: Worksheet) -> list[dict[str, Any]]:
     ]
 
 
-def _has_figure(worksheet: Worksheet) -> bool:
-    return worksheet.blank.content.figure is not None
-
-
 def _locked(name: str) -> dict[str, Any]:
     return {"grade": False, "grade_id": name, "locked": True, "schema_version": 3, "solution": False, "task": False}
 
@@ -193,23 +191,27 @@ def _answers(worksheet: Worksheet) -> str:
 
 
 def _test(worksheet: Worksheet) -> str:
-    """The code that marks: all of the problem as literals, nothing of it as code."""
+    """The code that marks: all of the problem as literals, nothing of it as code.
+
+    The mistakes that a teacher expects are left out: they are for nobody who reads along.
+    """
     problem = worksheet.problem
     options = {
         "output": problem.output, "wrt": problem.wrt, "batch": problem.batch, "level": problem.level,
         "eta": None if problem.eta is None else str(problem.eta), "decimal_comma": problem.decimal_comma,
         "parameters": problem.parameters if problem.eta is not None else None,
-        "title": problem.title, "ask": worksheet.cells, "hypotheses": [dict(one) for one in problem.hypotheses],
+        "title": problem.title, "ask": worksheet.cells,
     }  # fmt: skip
     marking = {**problem.marking, "digits": worksheet.digits}
     given = ", ".join(f"{key}={value!r}" for key, value in options.items() if value)
+    at = {name: str(value) if isinstance(value, Fraction) else value for name, value in problem.at.items()}
     lines = [
         "import warnings",
         "",
         "from compgraph.homework import Problem, grade",
         "",
         'warnings.simplefilter("ignore")  # what is said on standard error counts as a failure',
-        f"problem = Problem({problem.text!r}, {dict(problem.at)!r}, {given})",
+        f"problem = Problem({problem.text!r}, {at!r}, {given})",
         f"report = grade(problem, answers, **{marking!r})",
         "print(report)",
         "report.score",
@@ -218,6 +220,10 @@ def _test(worksheet: Worksheet) -> str:
 
 
 # -- words
+
+
+def _base64(document: str) -> str:
+    return base64.b64encode(document.encode()).decode("ascii")
 
 
 def _about(sheet: Content) -> str:
@@ -234,4 +240,8 @@ def _paragraphs(lines: Sequence[str], written: Any = _html) -> str:
 
 
 #: Name → what writes it, and the suffix of the file.
-FORMATS = {"moodle": (moodle_xml, ".xml"), "jupyterquiz": (jupyterquiz, ".json"), "nbgrader": (nbgrader, ".ipynb")}
+FORMATS: Mapping[str, tuple[Callable[[Worksheet], str], str]] = {
+    "moodle": (moodle_xml, ".xml"),
+    "jupyterquiz": (jupyterquiz, ".json"),
+    "nbgrader": (nbgrader, ".ipynb"),
+}

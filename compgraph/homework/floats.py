@@ -16,7 +16,7 @@ from compgraph.homework.program import Program
 if TYPE_CHECKING:
     from compgraph.homework.quantities import Quantities
 
-__all__ = ["Formula", "Numbers", "Sweep"]
+__all__ = ["Changed", "Formula", "Numbers", "Sweep", "as_float", "upstream"]
 
 NAN = math.nan
 
@@ -32,35 +32,37 @@ class Formula:
     Examples
     --------
     >>> from compgraph.expression import Variable
-    >>> Formula(Variable("part:w>z") * Variable("z"))({"part:w>z": 1.5, "val:z": 2.0}.__getitem__)
+    >>> Formula(Variable("part:w>z") * Variable("z"))({"part:w>z": 1.5, "val:z": 2.0})
     3.0
     """
 
-    __slots__ = ("_rows", "cells")
+    __slots__ = ("_literals", "_operations", "cells")
 
     def __init__(self, expression: Any) -> None:
-        rows: list[tuple[Callable[..., Any] | None, Any]] = []
-        for kind, what in Program(expression).rows:
-            if kind == "variable":
-                rows.append((None, what if ":" in what else f"val:{what}"))
-            elif kind == "":
-                rows.append((None, float(what)))
-            else:
-                rows.append((_ROWS[kind], what))
-        self._rows = rows
-        self.cells = tuple(what for _, what in rows if isinstance(what, str))
+        rows = Program(expression).rows
+        order = sorted(range(len(rows)), key=lambda row: 0 if rows[row][0] == "variable" else 1 if not rows[row][0] else 2)
+        place = {row: i for i, row in enumerate(order)}  # variables first, then literals, then operations
+        chosen = [rows[row] for row in order]
+        self.cells = tuple(what if ":" in what else f"val:{what}" for kind, what in chosen if kind == "variable")
+        self._literals = [float(what) for kind, what in chosen if not kind]
+        self._operations = [
+            (_ROWS[kind], tuple([place[operand] for operand in what]))
+            for kind, what in chosen
+            if kind not in ("variable", "")
+        ]
 
-    def __call__(self, value: Callable[[str], float]) -> float:
-        values: list[Any] = []
-        for evaluate, what in self._rows:
-            if evaluate is None:
-                values.append(value(what) if type(what) is str else what)
-                continue
+    def __call__(self, values: Mapping[str, float]) -> float:
+        stack: list[Any] = [values[cell] for cell in self.cells]
+        stack += self._literals
+        for evaluate, places in self._operations:
             try:
-                values.append(evaluate(*[values[place] for place in what]))
+                if len(places) == 2:
+                    stack.append(evaluate(stack[places[0]], stack[places[1]]))
+                else:
+                    stack.append(evaluate(*[stack[place] for place in places]))
             except (ArithmeticError, ValueError):
-                values.append(NAN)
-        return float(values[-1])
+                stack.append(NAN)
+        return float(stack[-1])
 
 
 def _product(a: float, b: float) -> float:
@@ -75,18 +77,26 @@ _ROWS: Mapping[str, Callable[..., Any]] = {
 }
 
 
-class Numbers:
-    """The values of an environment as floats, each converted once."""
+class Numbers(dict[str, float]):
+    """Cell → its value in an environment as a float, converted when it is asked for."""
 
     def __init__(self, environment: Environment) -> None:
         self.environment = environment
-        self._known: dict[str, float] = {}
 
-    def __call__(self, cell: str) -> float:
-        value = self._known.get(cell)
-        if value is None:
-            value = self._known[cell] = as_float(self.environment.value(cell))
+    def __missing__(self, cell: str) -> float:
+        value = self[cell] = as_float(self.environment.value(cell))
         return value
+
+
+class Changed(dict[str, float]):
+    """Some numbers changed, all others as they were."""
+
+    def __init__(self, changes: Mapping[str, float], others: Mapping[str, float]) -> None:
+        super().__init__(changes)
+        self._others = others
+
+    def __missing__(self, cell: str) -> float:
+        return self._others[cell]
 
 
 def as_float(value: Any) -> float:
@@ -114,31 +124,26 @@ class Sweep:
         self.cells = cells
         self.target = cells[-1]
         self._formulas = formulas
-        self._after: dict[str, list[str]] = {}
+        self._after: dict[str, list[tuple[str, Formula]]] = {}
 
-    def after(self, cell: str) -> list[str]:
-        """The cells that have to be computed again, in order."""
+    def after(self, cell: str) -> list[tuple[str, Formula]]:
+        """The cells that have to be computed again, in order, with their recipes."""
         if cell not in self._after:
             changed = {cell}
-            found: list[str] = []
-            for other in self.cells[self.cells.index(cell) + 1 :] if cell in self.cells else self.cells:
-                if other != cell and not changed.isdisjoint(self._formulas(other).cells):
+            found: list[tuple[str, Formula]] = []
+            for other in self.cells[self.cells.index(cell) + 1 :]:
+                formula = self._formulas(other)
+                if not changed.isdisjoint(formula.cells):
                     changed.add(other)
-                    found.append(other)
+                    found.append((other, formula))
             self._after[cell] = found
         return self._after[cell]
 
-    def __call__(self, cell: str, value: float, numbers: Callable[[str], float]) -> float:
+    def __call__(self, cell: str, value: float, numbers: Mapping[str, float]) -> float:
         """The target where one cell has a given value and all other numbers are as they were."""
-        if cell == self.target:
-            return value
-        changed = {cell: value}
-
-        def look(name: str) -> float:
-            return changed[name] if name in changed else numbers(name)
-
-        for other in self.after(cell):
-            changed[other] = self._formulas(other)(look)
+        changed = Changed({cell: value}, numbers)
+        for other, formula in self.after(cell):
+            changed[other] = formula(changed)
         return changed.get(self.target, NAN)
 
 

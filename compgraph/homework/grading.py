@@ -7,6 +7,7 @@ from typing import Any
 
 from compgraph.errors import ParseError
 from compgraph.homework.answers import Answer, read_answer
+from compgraph.homework.diagnosis import diagnose_sheet
 from compgraph.homework.marking import Marking
 from compgraph.homework.problem import Problem
 from compgraph.homework.report import Report
@@ -86,9 +87,11 @@ def grade(
         raise TypeError(f"answers: expected a mapping of cells to text, got {type(answers).__name__}. Write {{'val:z': '0.5'}}.")
     read, unknown = read_sheet(problem, answers)
     marking = Marking(problem, read, options)
+    diagnoses, misconceptions = diagnose_sheet(marking, detail=detail, reveal=reveal)
     return Report(
-        marking, student=student, unknown=unknown, credit=credit, follow_through=follow_through, reveal=reveal
-    )
+        marking, student=student, unknown=unknown, credit=credit, follow_through=follow_through, reveal=reveal,
+        diagnoses=diagnoses, misconceptions=misconceptions,
+    )  # fmt: skip
 
 
 def read_sheet(problem: Problem, answers: Mapping[str, Any]) -> tuple[dict[str, Answer], dict[str, str]]:

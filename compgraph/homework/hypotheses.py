@@ -7,13 +7,13 @@ computed from, one at a time.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from compgraph.expression import Variable
 from compgraph.homework.environment import Environment, half_unit
-from compgraph.homework.floats import Formula, Numbers, Sweep, as_float, upstream
+from compgraph.homework.floats import Changed, Formula, Numbers, Sweep, as_float, upstream
 from compgraph.homework.mutations import Mutation, mutations, recipe
 from compgraph.homework.precise import fraction
 from compgraph.homework.teacher import expected_mistakes
@@ -25,9 +25,11 @@ __all__ = ["Hypothesis", "Mistakes"]
 
 #: At most so many hypotheses about a cell, and so many recipes computed again for them.
 _MOST = 2_000
-_WORK = 30_000
+_WORK = 15_000
 #: Digits that a sheet is replayed at.
 _EARLY = (2, 3)
+#: Numbers that stand in so many cells that nobody copies them.
+_TRIVIAL = (0.0, 1.0, -1.0)
 #: Relative differences below this are none.
 _SAME = 1e-9
 
@@ -101,8 +103,11 @@ class Suspicion:
         self.numbers = Numbers(environment)
         self.right = as_float(environment.computed(cell))
 
-    def structural(self) -> Iterator[Hypothesis]:
-        """Mutated recipes: of the cell itself, then of the unanswered ones before it, the nearest first."""
+    def structural(self, *, at_point: bool = True) -> Iterator[Hypothesis]:
+        """Mutated recipes: of the cell itself, then of the unanswered ones before it, the nearest first.
+
+        Those that make no difference to the number are left out, unless it is not `at_point` that it matters.
+        """
         count = work = 0
         for site in reversed(self.sweep.cells):
             again = 1 + (len(self.sweep.after(site)) if site != self.cell else 0)
@@ -111,7 +116,7 @@ class Suspicion:
                 if count > _MOST or work > _WORK:
                     return
                 value = self.sweep(site, formula(self.numbers), self.numbers)
-                if self._is_another(value):
+                if not at_point or self._is_another(value):
                     yield Hypothesis(mutation, site, value, formula)
 
     def clerical(self, half: float) -> Iterator[Hypothesis]:
@@ -124,9 +129,11 @@ class Suspicion:
             yield self._clerical("digit_transposition", value)
         kind = self.cell.partition(":")[0]
         for other in self.environment.given:
-            if other != self.cell and other.startswith(f"{kind}:") and self._is_another(self.numbers(other)):
+            if other == self.cell or not other.startswith(f"{kind}:") or self.numbers[other] in _TRIVIAL:
+                continue
+            if self._is_another(self.numbers[other]):
                 mutation = Mutation("copied_cell", other, other, Variable(other))
-                yield Hypothesis(mutation, self.cell, self.numbers(other), Formula(mutation.recipe))
+                yield Hypothesis(mutation, self.cell, self.numbers[other], Formula(mutation.recipe))
 
     def _clerical(self, class_: str, value: float) -> Hypothesis:
         return Hypothesis(Mutation(class_, self.cell, "", None), self.cell, value)
@@ -137,8 +144,8 @@ class Suspicion:
 
     def _replayed(self, digits: int) -> Iterator[float]:
         """The cell from numbers rounded early: the student's own, and those of a sheet worked that way throughout."""
-        own = {name: rounded(self.numbers(name), digits) for name in self.environment.given}
-        yield _replay(self.sweep.cells, self.mistakes.formula, lambda name: own.get(name, self.numbers(name)), digits)
+        own = {name: rounded(self.numbers[name], digits) for name in self.environment.given}
+        yield _replay(self.sweep.cells, self.mistakes.formula, Changed(own, self.numbers), digits)
         reference = self.mistakes.problem.environment
         cells = upstream(self.quantities, self.cell, ())
         if len(cells) <= _WORK // 100:
@@ -147,12 +154,11 @@ class Suspicion:
 
     # -- comparing
 
-    def at_points(self, hypothesis: Hypothesis) -> tuple[float, ...]:
+    def at_points(self, hypothesis: Hypothesis) -> Iterator[float]:
         """What the mistake gives at the random points."""
         assert hypothesis.formula is not None
-        return tuple(
-            [self.sweep(hypothesis.site, hypothesis.formula(point), point) for point in self.mistakes.points]
-        )
+        for point in self.mistakes.points:
+            yield self.sweep(hypothesis.site, hypothesis.formula(point), point)
 
     def spread(self, hypothesis: Hypothesis, working: int | None) -> float:
         """How far honest rounding before the mistake may have moved its number: as `Environment.spread`."""
@@ -173,14 +179,10 @@ class Suspicion:
 
     def _moved(self, hypothesis: Hypothesis, name: str, by: float) -> float:
         """What the mistake gives where one number is moved by rounding."""
-        changed = {name: self.numbers(name) + by}
-
-        def look(cell: str) -> float:
-            return changed[cell] if cell in changed else self.numbers(cell)
-
+        changed = Changed({name: self.numbers[name] + by}, self.numbers)
         for cell in self.sweep.cells:
             if cell != name:
-                changed[cell] = self._formula(cell, hypothesis)(look)
+                changed[cell] = self._formula(cell, hypothesis)(changed)
         return changed[self.cell]
 
     def _half(self, cell: str, working: int | None) -> float:
@@ -195,16 +197,12 @@ class Suspicion:
 
 
 def _replay(
-    cells: Sequence[str], formulas: Callable[[str], Formula], numbers: Callable[[str], float], digits: int
+    cells: Sequence[str], formulas: Callable[[str], Formula], numbers: Mapping[str, float], digits: int
 ) -> float:
     """The last cell, with every number before it rounded to so many digits."""
-    values: dict[str, float] = {}
-
-    def look(cell: str) -> float:
-        return values[cell] if cell in values else numbers(cell)
-
+    values = Changed({}, numbers)
     for cell in cells:
-        values[cell] = formulas(cell)(look)
+        values[cell] = formulas(cell)(values)
         if cell != cells[-1]:
             values[cell] = rounded(values[cell], digits)
     return values[cells[-1]]
@@ -228,8 +226,10 @@ def _transposed(value: float, half: float) -> Iterator[float]:
     places = max(0, -math.floor(math.log10(2 * half) + 0.5))
     if places > 15 or abs(value) >= 1e12:
         return
-    sign, digits = math.copysign(1, value), f"{abs(value):.{places}f}"
+    sign, digits = math.copysign(1, value), f"{abs(value) * (1 + 1e-13):.{places}f}"
     spots = [i for i, digit in enumerate(digits) if digit != "."]
+    leading = next((i for i in spots if digits[i] != "0"), None)
     for i, k in zip(spots, spots[1:], strict=False):
-        if digits[i] != digits[k] and not (i == 0 and digits[k] == "0"):  # a leading zero is a matter of the point
-            yield sign * float(digits[:i] + digits[k] + digits[i + 1 : k] + digits[i] + digits[k + 1 :])
+        a, b = digits[i], digits[k]
+        if a != b and not ("0" in (a, b) and leading in (i, k)):  # what moves the leading digit moves the point
+            yield sign * float(digits[:i] + b + digits[i + 1 : k] + a + digits[k + 1 :])

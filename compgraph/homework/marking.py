@@ -19,7 +19,7 @@ from compgraph.homework.equality import agree, same_function
 from compgraph.homework.precise import Value, fraction
 from compgraph.homework.problem import Problem
 from compgraph.homework.program import Program
-from compgraph.homework.verdict import Options, cap, half_of, is_short, meets, radius
+from compgraph.homework.verdict import Options, cap, half_of, is_cut, is_short, meets, radius
 
 __all__ = ["Mark", "Marking"]
 
@@ -168,11 +168,10 @@ class Marking:
         """How a cell meets a candidate; most are too far away for the spread to matter."""
         if not meets(answer, candidate.value, cap(math.inf, candidate.value), self.options):
             return ""
-        how = meets(answer, candidate.value, cap(self._spread(cell, candidate), candidate.value), self.options)
         rounding = candidate.environment.rounding
         if rounding is not None and rounding.cut:
-            return "truncated" if how in ("exact", "truncated") else ""
-        return how
+            return "truncated" if is_cut(answer, candidate.value, self.options.digits) else ""
+        return meets(answer, candidate.value, cap(self._spread(cell, candidate), candidate.value), self.options)
 
     @cached_property
     def _roundings(self) -> list[Rounding]:

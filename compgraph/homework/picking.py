@@ -211,7 +211,7 @@ class Picker:
 
     def _flaws(self, numbers: Mapping[str, float]) -> set[tuple[str, ...]]:
         """Likely mistakes that give a right answer, and pairs of them that give the same number."""
-        told = self.rehearsal.at(numbers.__getitem__, self.digits, least=LIKELY)
+        told = self.rehearsal.at(numbers, self.digits, least=LIKELY)
         return {*told.hidden, *told.confused}
 
     @cached_property

@@ -1,7 +1,7 @@
 """A worksheet as questions for a quiz that knows nothing of graphs: a right number, and wrong ones with what they show.
 
-A quiz holds an answer against fixed numbers, so it cannot follow an earlier error as marking here does: every question is
-asked as if the boxes before it were right.
+A quiz holds an answer against fixed numbers, so it cannot follow an earlier error as marking here does: every question
+is asked as if the boxes before it were right.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from compgraph.homework.answers import read_answer
 from compgraph.homework.constants import written
-from compgraph.homework.diagnosability import LIKELY, Rehearsal
+from compgraph.homework.diagnosability import Rehearsal
 from compgraph.homework.diagnosis import diagnose
 from compgraph.homework.environment import Environment, Given, half_unit
 from compgraph.homework.floats import Numbers
@@ -25,8 +25,8 @@ __all__ = ["Question", "Wrong", "questions"]
 #: Half a unit is a little more, for those who round 0.5 the other way; rounding on the way counts up to this part.
 _MORE, _MOST_SPREAD = 1.02, 0.05
 
-#: Wrong answers that a question has messages for.
-_WRONG = 12
+#: Wrong answers that a question has messages for, and the smallest prior of their mistakes.
+_WRONG, _LEAST = 12, 5
 
 
 class Wrong(NamedTuple):
@@ -49,7 +49,7 @@ class Question(NamedTuple):
     value, tolerance : float
         What is right, and how near to it an answer has to be.
     wrong : tuple of Wrong
-        What likely mistakes would give, the most common first; none of them near what is right, or near another.
+        What mistakes would give, the most common first; none of them near what is right, or near another.
     """
 
     number: int
@@ -68,16 +68,14 @@ def questions(worksheet: Worksheet) -> Iterator[Question]:
     >>> from compgraph.homework.problem import Problem
     >>> problem = Problem("u = x^2; v = 3x; y = u*v", at={"x": "1.7"})
     >>> *_, last = questions(Worksheet(problem))
-    >>> last.asks, last.value, last.wrong[0].message
-    ('∂y/∂x, the derivative of y with respect to x along all paths', 26.01, 'A contribution to ∂y/∂x is missing: that of u.')
+    >>> last.cell, last.value, last.wrong[0].message
+    ('grad:x', 26.01, 'A contribution to ∂y/∂x is missing: that of u.')
     """
     problem, digits = worksheet.problem, worksheet.digits
     reference = problem.environment
     values = {cell: reference.value(cell) for cell in worksheet.cells if not cell.startswith("dgrad:")}
     given = {cell: Given(fraction(value)) for cell, value in values.items() if value is not None}
-    filled = Environment(
-        problem.quantities, reference.point, reference.arithmetic, given=given, base=reference
-    )  # fmt: skip
+    filled = Environment(problem.quantities, reference.point, reference.arithmetic, given=given, base=reference)
     rehearsal, numbers = Rehearsal(problem, list(values)), Numbers(reference)
     for number, cell in enumerate(worksheet.cells, 1):
         if cell not in given:
@@ -87,7 +85,7 @@ def questions(worksheet: Worksheet) -> Iterator[Question]:
         tolerance = _MORE * _half(right, digits) + spread
         taken = [(right, tolerance)]
         wrong: list[Wrong] = []
-        for value, _ in rehearsal.predictions(cell, numbers, least=LIKELY):
+        for value, _ in rehearsal.predictions(cell, numbers, least=_LEAST):
             reach = _MORE * _half(value, digits)
             if len(wrong) == _WRONG or any(abs(value - other) <= reach + near for other, near in taken):
                 continue

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from compgraph.homework.answers import Answer
 from compgraph.homework.precise import Value, fraction
 
-__all__ = ["CREDIT", "Options", "half_of", "is_short", "meets"]
+__all__ = ["CREDIT", "Options", "cap", "checked", "half_of", "is_cut", "is_short", "meets", "policy", "radius"]
 
 #: Verdict → credit, unless a policy says otherwise.
 CREDIT: Mapping[str, float] = {
@@ -136,13 +136,17 @@ def meets(answer: Answer, target: Value, spread: float, options: Options) -> str
         allowed = max(allowed, Fraction(options.atol or 0) + Fraction(options.rtol or 0) * abs(aim))
     if gap <= allowed:
         return "rounded"
-    cuttable = answer.form == "decimal" or (answer.form == "integer" and (answer.digits or 0) >= options.digits)
-    if options.truncation and half and cuttable:
-        # digits cut off, and nothing else: the number begins with the digits typed
-        beyond = aim - answer.value if (answer.value or aim) > 0 else answer.value - aim
-        if 0 <= beyond < 2 * half:
-            return "truncated"
-    return ""
+    return "truncated" if options.truncation and is_cut(answer, target, options.digits) else ""
+
+
+def is_cut(answer: Answer, target: Value, digits: int) -> bool:
+    """Whether an answer is what is left of a number when its other digits are cut off."""
+    half = half_of(answer, target, digits)
+    if answer.value is None or (answer.form == "integer" and (answer.digits or 0) < digits):
+        return False
+    aim = fraction(target)
+    beyond = aim - answer.value if (answer.value or aim) > 0 else answer.value - aim
+    return 0 <= beyond < 2 * half or beyond == 0
 
 
 def is_short(answer: Answer, target: Value, options: Options) -> bool:

@@ -1,6 +1,7 @@
 """Worksheets: a problem on paper, its key, and an answer file to fill in.
 
->>> from compgraph.homework.problem import Problem
+>>> from compgraph.homework.priors import priors
+from compgraph.homework.problem import Problem
 >>> problem = Problem("z = w*x + b; a = sigmoid(z)", title="hw3", at={"w": "0.6", "x": "1.5", "b": "-0.4"}, wrt=["w"])
 >>> sheet = Worksheet(problem, ask=["val", "grad"])
 >>> print(sheet.template.toml())  # doctest: +ELLIPSIS
@@ -22,7 +23,7 @@ import csv
 import io
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -34,7 +35,7 @@ from compgraph.homework.paper import content, html, latex, markdown, svg
 from compgraph.homework.paper.content import Content
 from compgraph.homework.problem import Problem
 from compgraph.homework.sheets import SCHEMA
-from compgraph.homework.variants import Variant, posed, student_seed, variant
+from compgraph.homework.variants import Variant, posed, student_seed, variant, variants
 from compgraph.render.export import write
 from compgraph.render.runs import clean
 
@@ -56,8 +57,9 @@ class Worksheet:
         if left out.
     digits : int, optional
         Significant digits of the answers: those that the problem is marked with, or 4.
-    seed : str or int, optional
-        Pick other numbers for the inputs, as `compgraph.homework.variants.variant` does; the problem's own if left out.
+    seed : str, int or Variant, optional
+        Pick other numbers for the inputs, as `compgraph.homework.variants.variant` does, or take those that it has
+        picked; the problem's own if left out.
     fixed : sequence of str
         Inputs that keep the problem's numbers all the same.
     student : str
@@ -88,7 +90,7 @@ class Worksheet:
         *,
         ask: Sequence[str] | None = None,
         digits: int | None = None,
-        seed: str | int | None = None,
+        seed: str | int | Variant | None = None,
         fixed: Sequence[str] = (),
         student: str = "",
         title: str = "",
@@ -107,8 +109,9 @@ class Worksheet:
         self.seed = ""
         self._variant: Variant | None = None
         if seed is not None:
-            self._variant = variant(problem, seed, ask=self.cells, digits=self.digits, fixed=fixed)
-            problem, self.seed = self._variant.problem, self._variant.seed
+            if not isinstance(seed, Variant):
+                seed = variant(problem, seed, ask=self.cells, digits=self.digits, fixed=fixed)
+            self._variant, problem, self.seed = seed, seed.problem, seed.seed
         self.problem = posed(problem, {}, self.cells)
         self.student = student
         self.title = title
@@ -119,10 +122,24 @@ class Worksheet:
         """The sheet of one student, with numbers that follow from the course's secret; options are those of a sheet."""
         return cls(problem, seed=student_seed(secret, student, problem), student=student, **options)
 
+    @classmethod
+    def of_class(
+        cls, problem: Problem, students: Iterable[str], secret: str | bytes, *,
+        fixed: Sequence[str] = (), **options: Any,
+    ) -> Iterator[Worksheet]:  # fmt: skip
+        """The sheets of a class, in the order of its list; made together they take less time."""
+        names = list(students)
+        plain = cls(problem, **options)
+        picked = variants(problem, names, secret, ask=plain.cells, digits=plain.digits, fixed=fixed)
+        return (cls(problem, seed=one, student=name, **options) for name, one in zip(names, picked, strict=True))
+
     def __repr__(self) -> str:
         about = {"student": self.student, "seed": self.seed}
         which = "".join(f", {name} {value}" for name, value in about.items() if value)
         return f"Worksheet {self.blank.content.title!r}: {len(self.cells)} cells{which}, problem {self.problem.hash}"
+
+    def _repr_svg_(self) -> str:
+        return self.blank.svg()
 
     # -- what is handed out, and what is not
 
@@ -160,10 +177,12 @@ class Worksheet:
         return Rehearsal(self.problem, self.cells).at(Numbers(self.problem.environment), self.digits)
 
     def _notes(self) -> list[str]:
-        told = self.diagnosability
+        told, table = self.diagnosability, priors()
         notes = [str(told)]
-        notes += [f"{cell}: {mistake} gives the right answer." for cell, mistake in told.hidden[:_NOTES]]
-        notes += [f"{cell}: {one} and {other} give the same number." for cell, one, other in told.confused[:_NOTES]]
+        for cell, one in told.hidden[:_NOTES]:
+            notes.append(f"Not seen in {cell}: {table[one].title}.")
+        for cell, one, other in told.confused[:_NOTES]:
+            notes.append(f"Not told apart in {cell}: {table[one].title}; {table[other].title}.")
         left = max(len(told.hidden) - _NOTES, 0) + max(len(told.confused) - _NOTES, 0)
         return [*notes, f"And {left} more of these."] if left else notes
 
@@ -256,9 +275,9 @@ class Template(NamedTuple):
         writer.writerow(["cell", "answer"])
         # a space in front, so that no spreadsheet takes a name for a formula; reading takes it away
         who = f" {self.student}" if self.student[:1] in tuple("=+-@\t\r") else self.student
-        writer.writerows([("problem", self.problem), ("student", who)])
         if self.seed:
-            writer.writerow(("seed", self.seed))
+            writer.writerow([f"# seed {self.seed}"])
+        writer.writerows([("problem", self.problem), ("student", who)])
         writer.writerows((cell, "") for cell, _ in self.cells)
         return file.getvalue()
 

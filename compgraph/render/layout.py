@@ -30,7 +30,7 @@ from compgraph.render.skeleton import Box, Curve, Edge, Layout, Placed, read, sk
 if TYPE_CHECKING:
     import wasmtime
 
-__all__ = ["Box", "Curve", "EngineMissing", "LayoutError", "Layout", "Placed", "engines", "layout", "skeleton"]
+__all__ = ["Box", "Curve", "EngineMissing", "Layout", "LayoutError", "Placed", "engines", "layout", "skeleton"]
 
 MEMORY = 1 << 30  # bytes the embedded Graphviz may take
 STACK = 1 << 20  # bytes of its call stack: more than 2 MiB aborts the process, and threads on Windows have about 2 MB

@@ -12,6 +12,7 @@ import sys
 import time
 import tracemalloc
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from harness import installed, race, table, verdict, with_deep_stack
@@ -117,13 +118,13 @@ def first_gradients(here: dict[str, bool]) -> None:
     for build in (chain, layered):
         for size, target in TARGETS.items():
             make, point, operations = workload(build, size)
-            runs: dict[str, Callable[[], Any]] = {"compgraph value_and_gradient": lambda: ours(make, point)}
+            runs: dict[str, Callable[[], Any]] = {"compgraph value_and_gradient": partial(ours, make, point)}
             reference = ours(make, point)
             for name, run in PEERS.items():
                 if here[name] and (name == "micrograd" or size == 10_000):
                     if not agree(reference, run(make, point)):
                         print(f"{name} disagrees on {build.__name__} {size}")
-                    runs[name] = lambda run=run: run(make, point)
+                    runs[name] = partial(run, make, point)
             small = size < 10_000
             times = race(runs, repeats=15 if small else 7 if size < 100_000 else 5, batch=20 if size == 100 else 1)
             table(f"{build.__name__}, {operations} operations", times, per=operations)
@@ -141,7 +142,7 @@ def solutions(here: dict[str, bool]) -> None:
     for size, target in ((10_000, 1.3), (100_000, 1.0)):
         make, point, operations = workload(layered, size)
         times = race(
-            {"compgraph solve": lambda: solved(make, point), "micrograd": lambda: micrograd(make, point)},
+            {"compgraph solve": partial(solved, make, point), "micrograd": partial(micrograd, make, point)},
             repeats=7 if size < 100_000 else 3,
         )
         table(f"solve with the explicit graph, {operations} operations", times, per=operations)
@@ -221,7 +222,7 @@ def growth() -> None:
     per_operation, plain = {}, {}
     for size in (10_000, 1_000_000):
         make, point, operations = workload(layered, size)
-        times = race({"ours": lambda: ours(make, point), "plain": lambda: make(point)}, repeats=3)
+        times = race({"ours": partial(ours, make, point), "plain": partial(make, point)}, repeats=3)
         per_operation[size] = times["ours"].best / operations
         plain[size] = times["plain"].best / operations
     ratio = (per_operation[1_000_000] / per_operation[10_000]) / (plain[1_000_000] / plain[10_000])

@@ -6,14 +6,14 @@ import random
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from students import EXPLICIT, PRECISE, _recipe, honest, rounded, typed
+
 from compgraph.homework import Answer, Problem, read_answer
 from compgraph.homework.environment import Environment, Given
 from compgraph.homework.mutations import Mutation
 from compgraph.homework.precise import Value, fraction
 from compgraph.homework.program import Program
 from compgraph.homework.verdict import Options, radius
-
-from students import EXPLICIT, PRECISE, _recipe, honest, rounded, typed
 
 #: Golden cases of different shapes: chains, diamonds, wide sums, networks, quotients, powers, branches.
 SHAPES = (
@@ -79,6 +79,8 @@ def drawn(problem: Problem, rng: random.Random, digits: int) -> tuple[Mistake, d
         if mistake is None or mistake.value is None:
             continue
         wrong = honest(problem, digits, changed={cell: lambda _, m=mistake: m.value})
+        if name == "digit_transposition":
+            wrong[cell] = typed(fraction(mistake.value), digits)  # with its last zeros
         if _is_seen(problem, own, read_answer(wrong[cell]), cell, digits):
             return mistake, wrong
     return None

@@ -46,7 +46,7 @@ position:relative;padding:5px 4px 0 16px;text-align:center;white-space:nowrap;ov
 .reasons b,.names b{{display:inline-block;width:24px;margin-right:6px;text-indent:0;text-align:right;font-weight:normal;
 font-size:11px;color:#444}}
 footer{{margin-top:auto;padding-top:10px;color:#444;font-size:11px}}
-@media print{{body{{background:none}}main{{width:auto;min-height:0;margin:0;padding:0;display:block}}}}
+@media print{{body{{background:none}}main{{width:auto;min-height:{inside};margin:0;padding:0}}}}
 """
 
 
@@ -59,6 +59,8 @@ def document(content: Content) -> str:
         turned="landscape" if content.is_landscape else "portrait",
         across="297mm" if content.is_landscape else "210mm",
         down="210mm" if content.is_landscape else "297mm",
+        # of the page without its margins, and a little less, so that there is no second page
+        inside="178mm" if content.is_landscape else "265mm",
         width=f"{content.width:g}",
         least=min(least, 600),
         label=LABEL,

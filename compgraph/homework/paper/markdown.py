@@ -36,7 +36,16 @@ def document(content: Content, picture: str = "") -> str:
 #: A line to write on: underscores would begin emphasis.
 _LINE = r"\_" * 20
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+\-.!|~$&:@=^])")
+_SPECIAL = re.compile(
+    r"""
+    [\\`*_\[\]<|~$&@]            # means something anywhere
+    | (?<!\S)\#                  # a heading, or the end of one
+    | ^\s*[-+=>]                 # a list, a line below a heading, a quotation
+    | (?<=^\d)[.)] | (?<=^\d\d)[.)]  # a numbered list
+    | (?<=[a-z]):(?=//) | (?<=www)\.  # an address
+    """,
+    re.VERBOSE,
+)
 
 
 def escaped(words: str) -> str:
@@ -44,10 +53,10 @@ def escaped(words: str) -> str:
 
     Examples
     --------
-    >>> print(escaped("a|b <b>"))
-    a\|b \<b\>
+    >>> print(escaped("a|b <b> x_1 #2, part:x>m#1"), escaped("1. - http://x"))
+    a\|b \<b> x\_1 \#2, part:x>m#1 1\. - http\://x
     """
-    return _SPECIAL.sub(r"\\\1", clean(words))
+    return _SPECIAL.sub(lambda found: found[0][:-1] + "\\" + found[0][-1], clean(words))
 
 
 def _address(picture: str) -> str:

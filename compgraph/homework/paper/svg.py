@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from compgraph.homework.paper.content import MARGIN, Content, Entry
+from compgraph.homework.paper.content import MARGIN, MOST_NODES, Content, Entry
 from compgraph.homework.paper.figure import HIGH, NUMBER, TEXT, Figure
 from compgraph.render import svg
 from compgraph.render.cells import runs_width, wrap
@@ -74,7 +74,7 @@ def picture(content: Content) -> str:
     """The figure alone, as a document of its own."""
     figure = content.figure
     if figure is None:
-        raise ValueError(f"{content.title}: the graph is too large to be drawn: expected at most a hundred nodes or so.")
+        raise ValueError(f"{content.title}: the graph is too large for a figure: expected at most {MOST_NODES} nodes.")
     width, height = figure.width + 8, figure.height + 8
     answers = {entry.number: entry.answer for entry in content.entries}
     size = f'width="{width:g}" height="{height:g}" viewBox="-4 -4 {width:g} {height:g}"'
