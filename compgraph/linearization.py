@@ -231,7 +231,7 @@ def _infinite(value: Any) -> bool:
     return type(value) is float and math.isinf(value)
 
 
-def _signed(value: float) -> str:
+def _signed(value: Any) -> str:
     return "+∞" if value > 0 else "−∞"
 
 

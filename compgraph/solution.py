@@ -159,7 +159,7 @@ class Solution:
     def _swept(self) -> nx.MultiDiGraph:
         """The graph, or the part of it that depends on an explicit `wrt`.
 
-        Where a partial with respect to a constant does not exist (xⁿ at x < 0, ``n = 2`` being a statement), nobody asked
+        Where a partial with respect to a constant does not exist (xⁿ at x < 0 with ``n = 2`` assigned), nobody asked
         for it, and constants are left out.
         """
         undefined = self.graph.graph.get("undefined", ())

@@ -26,7 +26,8 @@ def test_runs_from_top_to_bottom(path: Path) -> None:
 
     notebook = nbformat.read(path, as_version=4)
     committed = [_plain(cell) for cell in notebook.cells if cell.cell_type == "code"]
-    NotebookClient(notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": path.parent}}).execute()
+    here = {"metadata": {"path": path.parent}}
+    NotebookClient(notebook, timeout=120, kernel_name="python3", resources=here).execute()
     fresh = [_plain(cell) for cell in notebook.cells if cell.cell_type == "code"]
     assert fresh == committed, "the outputs have changed: run the notebook again and save it"
 

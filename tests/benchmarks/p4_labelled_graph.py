@@ -1,6 +1,6 @@
 """P4: a labelled DAG that is already given, swept in reverse at 10⁶ edges: from arrays, and from a networkx graph.
 
-Run ``python tests/benchmarks/p4_labelled_graph.py``. Workloads: a deep graph, in which each node has two arguments among the
+Run ``python tests/benchmarks/p4_labelled_graph.py``. Workloads: a deep graph, each node with two arguments among the
 few before it, and a wide one of 1 000 layers. Without SciPy its rows are skipped by name.
 """
 
