@@ -67,7 +67,7 @@ def posed(
 
         problem = read(problem, names=names, functions=functions or {})
     assigned = problem if isinstance(problem, Mapping) else ()
-    graph = trace(problem, inputs=[name for name in given if name not in assigned])
+    graph = trace(problem, inputs=[name for name in (given if at is not None else sources) if name not in assigned])
     outputs = names_of(of) or (graph.graph["outputs"][-1:] if assigned else graph.graph["outputs"])
     inputs = sources or graph.graph["inputs"]
     for name in (*outputs, *inputs):

@@ -474,6 +474,8 @@ def test_text_reads_back(expression: Any, at: tuple[Q, ...]) -> None:
         if pretty:
             # a condition is typeset with =, which in text gives a name
             written = written.replace(" = ", " == ")
+            if "[" in written:  # Iverson's brackets are for pictures only
+                continue
         read = read_expression(written, names=names, limits=PROBLEM)
         try:
             expected = value_at(expression, point)

