@@ -132,8 +132,8 @@ def _derivatives(f: Any, problem: Probe, gradient: Any) -> dict[str, float]:
         return _gradient(f, problem.at, wrt=problem.names)
     stated = gradient
     if callable(gradient):
-        positional, named_arguments = arranged(gradient, problem.at)
-        stated = gradient(*positional, **named_arguments)
+        positional, keywords = arranged(gradient, problem.at)
+        stated = gradient(*positional, **keywords)
     named = point(stated, problem.names, "gradient")
     return {name: float(entered(named[name], name)) for name in complete(named, problem.names) if name in problem.names}
 

@@ -103,7 +103,7 @@ def error_curve(
     wrt : name, optional
         The input that moves; may be left out where there is one.
     steps : iterable of float, optional
-        Half decades from 1 to 1e-16 if left out.
+        Half decades from 1 to 1e-16, as far as they are not lost beside the point, if left out.
 
     Examples
     --------
@@ -114,8 +114,9 @@ def error_curve(
     problem = Probe(f, at, wrt)
     if len(problem.names) != 1:
         raise ValueError(f"error_curve: expected one input, got {', '.join(problem.names)}. Name one with wrt=.")
-    exact = problem.derivative(problem.names[0])
-    chosen = [10 ** (-k / 2) for k in range(33)] if steps is None else list(steps)
+    exact, x = problem.derivative(problem.names[0]), problem.at[problem.names[0]]
+    decades = [10 ** (-k / 2) for k in range(33)]
+    chosen = [h for h in decades if x + h != x or method == "complex"] if steps is None else list(steps)
     return [
         StepError(h, abs(quotient - exact))
         for h in chosen

@@ -187,9 +187,7 @@ class Lagrangian:
             for one in self.constraints if isinstance(one.right, Expression)
         }  # fmt: skip
 
-    def value(
-        self, values: Mapping[str, float] | None = None, multipliers: Mapping[str, float] | None = None
-    ) -> float:
+    def value(self, values: Mapping[str, float] | None = None, multipliers: Mapping[str, float] | None = None) -> float:
         """L at any point; where all constraints hold it is the output, whatever the multipliers."""
         z, weights = self._point(values, multipliers)
         right = self._rights(z)

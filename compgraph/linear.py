@@ -64,7 +64,7 @@ class LinearSystem:
         try:
             self.partials: Vector = np.asarray(partials, dtype=np.float64)
         except TypeError as error:
-            raise TypeError("labels that are no numbers: expected a graph labelled at a point. Give at={…}.") from error
+            raise TypeError("labels that are no numbers: expected a graph labelled at a point. Give at=.") from error
         kind: Any = np.int32 if max(size, self.partials.size) < 2**31 else np.int64  # SciPy's loops take either
         self.tails: Places = np.asarray(tails, dtype=kind)
         self.heads: Places = np.asarray(heads, dtype=kind)

@@ -202,9 +202,7 @@ def _label(graph: nx.MultiDiGraph, values: Mapping[str, Any], exact: bool) -> No
                 for label in parallel.values()
                 if "partial" in label
             ]
-            warnings.append(
-                f"{key} = {definition(graph, key)} has a kink here: by convention {', '.join(taken)}."
-            )
+            warnings.append(f"{key} = {definition(graph, key)} has a kink here: by convention {', '.join(taken)}.")
 
 
 def _partial(rule: Partial, value: Any, operands: Sequence[Any], exact: bool) -> Any:

@@ -233,6 +233,4 @@ def _enumerate(graph: nx.MultiDiGraph, tail: Any, head: Any, semiring: Semiring)
 
 
 def _out(graph: nx.MultiDiGraph, node: Any) -> list[tuple[Any, Any, Any, dict[str, Any]]]:
-    return [
-        (node, head, key, parallel[key]) for head, parallel in graph._succ[node].items() for key in parallel
-    ]
+    return [(node, head, key, parallel[key]) for head, parallel in graph._succ[node].items() for key in parallel]

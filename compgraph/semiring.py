@@ -98,9 +98,7 @@ def _join(left: Counter[Any], right: Counter[Any]) -> Counter[Any]:
 #: Labels are letters: addition collects, multiplication concatenates. An element is a Counter of words (tuples of
 #: labels, the one nearer the output on the left), so a total lists every path. Equality here is equality in
 #: every semiring; the size is the number of paths.
-FREE = Semiring(
-    "FREE", operator.add, _join, Counter(), Counter({(): 1}), lift=lambda label: Counter({(label,): 1})
-)
+FREE = Semiring("FREE", operator.add, _join, Counter(), Counter({(): 1}), lift=lambda label: Counter({(label,): 1}))
 
 
 class Ranked(NamedTuple):

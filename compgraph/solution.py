@@ -180,9 +180,7 @@ class Solution:
 
     def _one(self, name: str) -> Solution:
         outputs, inputs = ((name,), self.inputs) if self.direction == "reverse" else (self.outputs, (name,))
-        return Solution(
-            self.graph, self.direction, outputs, inputs, semiring=self.semiring, limited=self.limited
-        )
+        return Solution(self.graph, self.direction, outputs, inputs, semiring=self.semiring, limited=self.limited)
 
     def _single(self, what: str) -> str:
         if len(self.seeds) != 1:
@@ -295,9 +293,7 @@ class Solution:
         if "operations" in self.graph.graph:
             return self
         graph = statements(self.graph)
-        return Solution(
-            graph, self.direction, self.outputs, self.inputs, semiring=self.semiring, limited=self.limited
-        )
+        return Solution(graph, self.direction, self.outputs, self.inputs, semiring=self.semiring, limited=self.limited)
 
     # -- showing
 

@@ -64,11 +64,7 @@ class Start(NamedTuple):
             if node not in needed and any(head in needed for head in succ[node]):
                 needed.add(node)
         edges = {
-            (tail, head): pred[head][tail]
-            for head in order
-            if head in needed
-            for tail in pred[head]
-            if tail in reached
+            (tail, head): pred[head][tail] for head in order if head in needed for tail in pred[head] if tail in reached
         }
         computed = {head for _, head in edges}
         used = {tail for tail, _ in edges}.union(sources)

@@ -93,6 +93,10 @@ def arranged(function: Callable[..., Any], values: Mapping[str, Any]) -> tuple[l
     named: dict[str, Any] = {}
     for parameter in _signature(function):
         value = values.get(parameter.name, parameter.default)
+        if value is parameter.empty:
+            raise TypeError(
+                f"{_called(function)} has no value for {parameter.name}: got {', '.join(values) or 'none'}."
+            )
         if parameter.kind is parameter.KEYWORD_ONLY:
             named[parameter.name] = value
         else:

@@ -28,8 +28,7 @@ HOSTILE = [
 ]  # fmt: skip
 
 _GOLDEN = {
-    case["id"]: case
-    for case in json.loads((Path(__file__).parent / "data" / "golden_cases.json").read_text("utf-8"))
+    case["id"]: case for case in json.loads((Path(__file__).parent / "data" / "golden_cases.json").read_text("utf-8"))
 }
 
 

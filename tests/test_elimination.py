@@ -805,4 +805,3 @@ def test_counters_are_not_shared_between_runs() -> None:
     first = cg.accumulate(graph, ["t"], semiring=cg.FREE)
     assert first == cg.accumulate(graph, ["t"], semiring=cg.FREE) == {("y", "x"): Counter({("b", "a"): 1, ("c",): 1})}
     assert cg.FREE.zero == Counter() and cg.FREE.one == Counter({(): 1})
-

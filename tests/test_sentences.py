@@ -273,4 +273,3 @@ def test_every_number_in_every_sentence_is_true(edges: list[tuple[int, int, Any]
                 left, symbols, _ = sentence.split(" = ", 2)
                 assert len(symbols.split(" + ")) == len(step.terms)
                 assert left == (f"∂n₄/∂{name(step.node)}" if direction == "reverse" else f"∂{name(step.node)}/∂n₀")
-

@@ -137,9 +137,7 @@ class Film:
     Made by `film`. The layout is made when a picture is first asked for; `captions` and DOT text need none.
     """
 
-    def __init__(
-        self, script: Script, *, title: str | None, theme: str | None, rankdir: str, engine: str
-    ) -> None:
+    def __init__(self, script: Script, *, title: str | None, theme: str | None, rankdir: str, engine: str) -> None:
         self.script = script
         self.theme = theme
         seeds = ", ".join(sweep.seed for sweep in script.sweeps[:6]) + (", …" if len(script.sweeps) > 6 else "")
@@ -242,9 +240,7 @@ class Film:
             draw: dict[str, Callable[[int], str | bytes]] = {"svg": self.svg, "png": self.png, "dot": self.dot}
             if kind in draw:
                 numbers = frame_numbers(len(self), len(self.script.nodes), frames)
-                return write_frames(
-                    path, numbers, draw[kind], kind, digits=len(str(len(self) - 1)), progress=progress
-                )
+                return write_frames(path, numbers, draw[kind], kind, digits=len(str(len(self) - 1)), progress=progress)
         whole: dict[str, Callable[[], str | bytes]] = {
             "html": self.html, "svg": self.figure, "png": lambda: _png(self.figure(), 2.0), "dot": self.dot
         }  # fmt: skip

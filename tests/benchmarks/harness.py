@@ -22,9 +22,7 @@ class Timing(NamedTuple):
     median: float
 
 
-def race(
-    competitors: Mapping[str, Callable[[], Any]], *, repeats: int = 7, batch: int = 1
-) -> dict[str, Timing]:
+def race(competitors: Mapping[str, Callable[[], Any]], *, repeats: int = 7, batch: int = 1) -> dict[str, Timing]:
     """Time each competitor `repeats` times, taking turns; a batch of runs counts as one repeat."""
     samples: dict[str, list[float]] = {name: [] for name in competitors}
     for run in competitors.values():

@@ -47,8 +47,7 @@ CORE = (  # what a page carries upright
     + "←→↑↓↔↦⇒⇐⇔…⋯‐‑–—‘’“”•□▢■●○◦▶◀▲▼✓"
 )
 LETTERS = (  # what a page carries in italics, where pictures set variables of one letter
-    " ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz∂"
-    "ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩαβγδεζηθικλμνξοπρςστυφχψωϑϕϖϰϱϵıȷ"
+    " ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz∂ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩαβγδεζηθικλμνξοπρςστυφχψωϑϕϖϰϱϵıȷ"
 )
 MORE = "".join(  # what only the raster fonts carry: more Latin, Greek with accents, Cyrillic
     map(chr, (*range(0x100, 0x180), *range(0x386, 0x391), *range(0x3AA, 0x3B1), *range(0x3CA, 0x3CF)))

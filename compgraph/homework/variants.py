@@ -1,0 +1,225 @@
+"""The same problem with other numbers, for every student their own, and no list of who has which.
+
+A seed is made of the course's secret, the student and the problem; the numbers are made of the seed. What is printed on
+a sheet is the seed and the number of the draw that was taken (``3f9c02d4a1b7e865#2``): with the teacher's problem that
+is enough to have the same numbers again, without the secret, without a server, and without choosing again.
+
+>>> base = Problem("z = w*x + b; a = sigmoid(z)", at={"w": "0.6", "x": "1.5", "b": "-0.4"})
+>>> mine = variant(base, student_seed("our secret", "s123", base))
+>>> printed(base, mine.seed).hash == mine.problem.hash
+True
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from typing import NamedTuple
+
+from compgraph.errors import DomainError
+from compgraph.homework.constants import written
+from compgraph.homework.diagnosability import Diagnosability
+from compgraph.homework.floats import Numbers
+from compgraph.homework.picking import Picker, candidates, draw
+from compgraph.homework.problem import Problem
+
+__all__ = ["Variant", "posed", "printed", "student_seed", "variant", "variants"]
+
+#: Draws that are looked at before it is said that there are no good numbers.
+_TRIES = 1000
+
+_PRINTED = re.compile(r"(?P<seed>.*)#(?P<attempt>\d{1,6})", re.DOTALL)
+
+
+class Variant(NamedTuple):
+    """A problem with numbers of its own.
+
+    Attributes
+    ----------
+    problem : Problem
+    seed : str
+        What is printed, with the number of the draw.
+    refused : dict of str to int
+        Why earlier draws were not taken → how many.
+    diagnosability : Diagnosability
+        How well mistakes can be told apart at these numbers.
+    """
+
+    problem: Problem
+    seed: str
+    refused: Mapping[str, int]
+    diagnosability: Diagnosability
+
+
+def student_seed(secret: str | bytes, student: str, problem: Problem) -> str:
+    """The seed of one student's numbers: a keyed hash (HMAC, SHA-256), which nobody can compute without the secret.
+
+    Parameters
+    ----------
+    secret : str or bytes
+        The course's; whoever knows it can compute everybody's seeds.
+    student : str
+        As in the class list; space around it does not matter.
+    problem : Problem
+        The teacher's.
+    """
+    key = secret.encode() if isinstance(secret, str) else bytes(secret)
+    if not key:
+        raise ValueError("secret: expected the course's own, got nothing. Use a long random text, and keep it.")
+    who = unicodedata.normalize("NFC", str(student)).strip()
+    if not who:
+        raise ValueError("student: expected an id, got nothing.")
+    # a list in JSON, so that no two pairs of student and problem are the same message
+    message = json.dumps([who, problem.hash], ensure_ascii=True).encode()
+    return hmac.new(key, message, hashlib.sha256).hexdigest()[:16]
+
+
+def variant(
+    problem: Problem,
+    seed: str | int,
+    *,
+    ask: Sequence[str] | None = None,
+    digits: int = 4,
+    fixed: Sequence[str] = (),
+) -> Variant:
+    """The problem with numbers picked for a seed.
+
+    Parameters
+    ----------
+    problem : Problem
+        The teacher's.
+    seed : str or int
+        Any text without ``#``; or a printed seed, whose numbers are taken as they are.
+    ask : sequence of str, optional
+        What the sheet will ask: kinds of cells and cells.
+    digits : int
+        Significant digits of the answers.
+    fixed : sequence of str
+        Inputs that keep the teacher's numbers.
+
+    Raises
+    ------
+    ValueError
+        No good numbers were found: the reasons are counted.
+
+    Notes
+    -----
+    A draw is refused if a factor is 0 or ±1 or two cells are equal without need, at kinks, where a relative error grows
+    more than 50-fold, and where a likely mistake gives a right answer or two of them the same number.
+    """
+    return _Maker(problem, ask, digits, fixed).variant(str(seed))
+
+
+def variants(
+    problem: Problem,
+    students: Sequence[str],
+    secret: str | bytes,
+    *,
+    ask: Sequence[str] | None = None,
+    digits: int = 4,
+    fixed: Sequence[str] = (),
+) -> Iterator[Variant]:
+    """The variants of a class, in the order of its list; made together they take less time."""
+    maker = _Maker(problem, ask, digits, fixed)
+    return (maker.variant(student_seed(secret, student, problem)) for student in students)
+
+
+def printed(problem: Problem, seed: str, *, fixed: Sequence[str] = ()) -> Problem:
+    """The problem that a sheet with a printed seed was made from: no search, so it is the same for ever.
+
+    Raises
+    ------
+    ValueError
+        The seed is none that was printed.
+    """
+    match = _PRINTED.fullmatch(seed.strip())
+    if match is None:
+        raise ValueError(f"seed: expected one as it is printed, such as '3f9c02d4a1b7e865#2', got {seed!r:.60}.")
+    drawn = draw(match["seed"], int(match["attempt"]), candidates(problem, _checked(problem, fixed)))
+    return _moved(problem, drawn)
+
+
+class _Maker:
+    """Picks for one seed after another, and gets ready for it once."""
+
+    def __init__(self, problem: Problem, ask: Sequence[str] | None, digits: int, fixed: Sequence[str]) -> None:
+        self.problem = problem
+        self.digits = digits
+        self.fixed = _checked(problem, fixed)
+        cells = problem.cells if ask is None else problem.expanded(ask)
+        self.choices = candidates(problem, self.fixed)
+        if not self.choices:
+            raise ValueError("no input can have another number: expected one that is a plain number and not fixed.")
+        self.picker = Picker(problem, cells, digits, self.choices)
+
+    def variant(self, seed: str) -> Variant:
+        if _PRINTED.fullmatch(seed.strip()):
+            return self._of(printed(self.problem, seed, fixed=self.fixed), seed.strip(), {})
+        if "#" in seed or not seed.strip():
+            raise ValueError(f"seed: expected text without '#', got {seed!r:.60}.")
+        refused: Counter[str] = Counter()
+        for attempt in range(_TRIES):
+            drawn = draw(seed, attempt, self.choices)
+            reason = self.picker.refusal(drawn)
+            if not reason:
+                problem, reason = self._built(drawn)
+                if problem is not None:
+                    return self._of(problem, f"{seed}#{attempt}", dict(refused))
+            refused[reason] += 1
+        reasons = ", ".join(f"{reason} ({count})" for reason, count in refused.most_common())
+        raise ValueError(
+            f"no good numbers for this problem in {_TRIES} draws: {reasons}. "
+            "Ask fewer cells or more digits, or write other numbers into the problem."
+        )
+
+    def _built(self, drawn: Mapping[str, Fraction]) -> tuple[Problem | None, str]:
+        """The problem at these numbers, or why there is none."""
+        try:
+            problem = _moved(self.problem, drawn)
+        except (DomainError, ArithmeticError):
+            return None, "outside the domain"
+        return (None, "a kink") if problem.solution.warnings else (problem, "")
+
+    def _of(self, problem: Problem, seed: str, refused: Mapping[str, int]) -> Variant:
+        return Variant(problem, seed, refused, self.picker.rehearsal.at(Numbers(problem.environment), self.digits))
+
+
+def _checked(problem: Problem, fixed: Sequence[str]) -> tuple[str, ...]:
+    for name in fixed:
+        if name not in problem.inputs:
+            raise ValueError(f"fixed: {name!r:.40} is no input: expected among {', '.join(problem.inputs[:20])}.")
+    return tuple(fixed)
+
+
+def _moved(problem: Problem, drawn: Mapping[str, Fraction]) -> Problem:
+    """The problem with some inputs at other numbers, written as they would have been typed."""
+
+    def spelled(value: Fraction) -> str:
+        return written(value).replace(".", "," if problem.decimal_comma else ".")
+
+    return posed(problem, {name: spelled(value) for name, value in drawn.items()}, problem.asked)
+
+
+def posed(problem: Problem, at: Mapping[str, str], ask: Sequence[str] | None) -> Problem:
+    """The problem with some inputs elsewhere, or asking something else."""
+    return Problem(
+        problem.text,
+        {**problem.at, **at},
+        output=problem.output,
+        wrt=problem.wrt,
+        eta=problem.eta,
+        parameters=problem.parameters if problem.eta is not None else None,
+        batch=problem.batch,
+        level=problem.level,
+        decimal_comma=problem.decimal_comma,
+        title=problem.title,
+        ask=ask,
+        marking=problem.marking,
+        hypotheses=problem.hypotheses,
+    )
