@@ -8,7 +8,9 @@ met by chance; where that is likely nothing is said.
 >>> from compgraph.homework import Problem, read_answer
 >>> problem = Problem("z = w*x + b; a = sigmoid(z); L = (a - t)^2",
 ...                   at={"w": "0.6", "x": "1.5", "b": "-0.4", "t": "1"})
->>> for found in diagnose(problem, problem.environment, "val:z", read_answer("0.90")): print(found)
+>>> (found,) = diagnose(problem, problem.environment, "val:z", read_answer("0.9"), working=3)
+>>> found.class_, found.level, found.message
+('forward_slip', 'likely', 'b was left out')
 """
 
 from __future__ import annotations
@@ -19,8 +21,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from compgraph.expression import Variable
 from compgraph.homework.answers import Answer
-from compgraph.homework.environment import Environment
-from compgraph.homework.floats import Formula
+from compgraph.homework.environment import Environment, half_unit
+from compgraph.homework.floats import Formula, as_float
 from compgraph.homework.hypotheses import Hypothesis, Suspicion
 from compgraph.homework.mutations import recipe, spoken
 from compgraph.homework.priors import Prior, priors
@@ -101,7 +103,7 @@ def diagnose_sheet(
 def misconceptions(
     found: Mapping[str, Sequence[Diagnosis]], table: Mapping[str, Prior] | None = None
 ) -> tuple[Misconception, ...]:
-    """Kinds of mistakes that explain several cells, each cell counted once: first what explains most of them.
+    """Kinds of mistakes that explain several cells, each cell counted once.
 
     Examples
     --------
@@ -123,8 +125,8 @@ def misconceptions(
         several = [class_ for class_, cells in explained.items() if len(cells) > 1]
         if not several:
             return tuple(result)
-        # the name that comes first in the single cells, where several explain as many
-        best = min(several, key=lambda c: (-len(explained[c]), -first.count(c), table[c].rank))
+        # what is named first in most cells, then what is most common: a twin explains only what is left
+        best = min(several, key=lambda c: (-first.count(c), table[c].rank))
         result.append(Misconception(best, explained[best], f"the same mistake several times: {table[best].title}"))
         left = {cell: names for cell, names in left.items() if cell not in explained[best]}
 
@@ -194,7 +196,9 @@ _Match = tuple[Hypothesis, float]
 def _by_number(suspicion: Suspicion, answer: Answer, working: int | None) -> list[_Match]:
     """Mistakes whose number is the one typed; if there is none, those that honest rounding leads there from."""
     assert answer.value is not None
-    typed, half = float(answer.value), _half_unit(answer, working)
+    typed, half = as_float(answer.value), _half_unit(answer, working)
+    if not math.isfinite(typed):
+        return []
     tried = [*suspicion.clerical(half), *suspicion.structural()]
     values = [hypothesis.value for hypothesis in tried]
 
@@ -203,10 +207,9 @@ def _by_number(suspicion: Suspicion, answer: Answer, working: int | None) -> lis
 
     exactly = [hypothesis for hypothesis in tried if abs(hypothesis.value - typed) <= _EXACT * abs(typed)]
     if exactly and _is_brief(answer, working):
-        # a number without further digits is rivalled by its like alone, and is never met by rounding
-        half = float(answer.half)
-        likes = [value for value in values if half and abs(value / half / 2 - round(value / half / 2)) < _EXACT]
-        return [(hypothesis, min(chance(_MORE * half, _rivals(typed, likes)), _POSSIBLE)) for hypothesis in exactly]
+        # who gets exactly 0.9 writes no further digits: it stands for 0.900 where three are asked for
+        half = float(half_unit(answer.value, working)) if working is not None else 0.0
+        return [(hypothesis, chance(_MORE * half, _rivals(typed, values))) for hypothesis in exactly]
     rivals, radius = _rivals(typed, values), _MORE * half
     within = [hypothesis for hypothesis in tried if abs(hypothesis.value - typed) <= radius]
     if within:
@@ -225,7 +228,7 @@ def _by_number(suspicion: Suspicion, answer: Answer, working: int | None) -> lis
 def _half_unit(answer: Answer, working: int | None) -> float:
     """Half a unit of the last digit typed; of an integer as well, which may end in zeros for digits not asked for."""
     if answer.form != "integer" or answer.value is None:
-        return float(answer.half)
+        return as_float(answer.half)
     unit = 10 ** max(0, (answer.digits or 0) - (working or answer.digits or 0))
     return (unit if answer.value % unit == 0 else 1) / 2
 

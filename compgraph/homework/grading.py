@@ -71,7 +71,7 @@ def grade(
     ...                   at={"w": "0.6", "x": "1.5", "b": "-0.4", "t": "1"})
     >>> print(grade(problem, {"val:z": "0.9", "val:a": "0.711", "grad:a": "-0.578"}))
     hw3 · 2/3
-    ✗ val:z   0.9        [root error]
+    ✗ val:z   0.9    likely: b was left out    [root error]
     → val:a, grad:a   consistent with your z: full credit
     """
     options = checked(Options(digits, working_digits, exact, rtol, atol, truncation))

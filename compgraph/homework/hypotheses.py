@@ -128,9 +128,10 @@ class Suspicion:
                     yield self._clerical("early_rounding", value)
         for value in _transposed(self.right, half):
             yield self._clerical("digit_transposition", value)
-        kind = self.cell.partition(":")[0]
+        kind, order = self.cell.partition(":")[0], self.quantities[self.cell].order
         for other in self.environment.given:
-            if other == self.cell or not other.startswith(f"{kind}:") or self.numbers[other] in _TRIVIAL:
+            later = self.quantities[other].order >= order  # what comes later is not there to be copied
+            if later or not other.startswith(f"{kind}:") or self.numbers[other] in _TRIVIAL:
                 continue
             if self._is_another(self.numbers[other]):
                 mutation = Mutation("copied_cell", other, other, Variable(other))

@@ -13,7 +13,8 @@ from typing import NamedTuple
 __all__ = ["Prior", "load_priors", "priors"]
 
 _KEYS = ("prior", "title", "locate", "name")
-_WORDS = frozenset({"cell", "what"})
+#: Name, format and conversion of what a text may hold.
+_FIELDS = (("cell", "", None), ("what", "", None))
 
 
 class Prior(NamedTuple):
@@ -87,8 +88,8 @@ def _checked(text: str, path: str, base: Mapping[str, Prior] | None = None) -> d
 def _template(text: object, where: str) -> None:
     """Refuse a text that could not be filled in."""
     try:
-        names = {name for _, name, _, _ in string.Formatter().parse(str(text)) if name is not None}
+        fields = [field[1:] for field in string.Formatter().parse(str(text)) if field[1] is not None]
     except ValueError as error:
         raise ValueError(f"{where}: {error}. Write {{cell}} and {{what}}, and {{{{ for a brace.") from None
-    if not isinstance(text, str) or not names <= _WORDS:
+    if not isinstance(text, str) or any(field not in _FIELDS for field in fields):
         raise ValueError(f"{where}: expected text with {{cell}} and {{what}}, got {text!r:.80}.")

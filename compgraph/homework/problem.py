@@ -72,6 +72,8 @@ class Problem:
     ask : sequence of str, optional
         Kinds of cells (``"val"``) and cells (``"grad:w"``) that a sheet asks: one that is left blank counts. If left
         out, what stands on a sheet counts.
+    fixed : sequence of str
+        Inputs that keep their numbers in every variant, such as a target.
     marking : mapping, optional
         Options of `grade` that belong to this problem, such as ``{"digits": 4}``.
     hypotheses : sequence of mappings, optional
@@ -97,12 +99,14 @@ class Problem:
         decimal_comma: bool = False,
         title: str = "",
         ask: Sequence[str] | None = None,
+        fixed: Sequence[str] = (),
         marking: Mapping[str, Any] | None = None,
         hypotheses: Sequence[Mapping[str, str]] = (),
     ) -> None:
         self._arguments = {
             "output": output, "wrt": wrt, "eta": eta, "parameters": parameters, "batch": batch, "level": level,
-            "decimal_comma": decimal_comma, "title": title, "ask": ask, "marking": marking, "hypotheses": hypotheses,
+            "decimal_comma": decimal_comma, "title": title, "ask": ask, "fixed": fixed, "marking": marking,
+            "hypotheses": hypotheses,
         }  # fmt: skip
         _check(self._arguments)
         self.text = text
@@ -126,14 +130,15 @@ class Problem:
         self.output = self.solution.outputs[0]
         self.inputs = list(self.solution.graph.graph["inputs"])
         self.wrt = list(self.solution.inputs)
-        self.parameters = [] if eta is None else self._parameters(parameters)
+        self.parameters = [] if eta is None else self._inputs("parameters", self.wrt if parameters is None else parameters)
+        self.fixed = tuple(self._inputs("fixed", fixed))
         self.asked = None if ask is None else self.expanded(ask)
 
-    def _parameters(self, names: Sequence[str] | None) -> list[str]:
-        for name in names or ():
+    def _inputs(self, what: str, names: Sequence[str]) -> list[str]:
+        for name in names:
             if name not in self.inputs:
-                raise ValueError(f"parameters: {name!r:.40} is no input: expected among {', '.join(self.inputs[:20])}.")
-        return self.wrt if names is None else list(names)
+                raise ValueError(f"{what}: {name!r:.40} is no input: expected among {', '.join(self.inputs[:20])}.")
+        return list(names)
 
     @classmethod
     def load(cls, path: str | Path) -> Problem:
@@ -301,6 +306,7 @@ _OPTIONS: dict[str, tuple[Any, str]] = {
     "decimal_comma": (bool, "true or false"),
     "title": (str, "text"),
     "ask": ((list, tuple, type(None)), "a list such as ['val', 'part', 'grad']"),
+    "fixed": ((list, tuple), "a list of names such as ['t']"),
     "marking": ((dict, type(None)), "a table"),
     "hypotheses": ((list, tuple), "a list of tables"),
 }

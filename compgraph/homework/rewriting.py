@@ -94,6 +94,7 @@ def phrase(expression: Any) -> str:
 
     Examples
     --------
+    >>> from fractions import Fraction
     >>> from compgraph.expression import Variable
     >>> w, x = Variable("w"), Variable("x")
     >>> phrase(w * x), phrase(3 * x**2), phrase(Fraction(1, 2))

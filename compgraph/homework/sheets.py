@@ -4,6 +4,7 @@ A sheet in TOML (JSON has the same shape)::
 
     schema  = "compgraph-answers/1"
     problem = "b2:3f9c…"
+    seed    = "3f9c02d4a1b7e865#2"    # of a variant
     student = "s123"
     [answers]
     "val:z"  = "0.5"
@@ -45,6 +46,8 @@ class Sheet(NamedTuple):
     student : str
     problem : str
         The hash of the problem that it answers; empty where the file does not say.
+    seed : str
+        What the sheet was printed with, if its numbers are the student's own.
     source : str
         The file.
     """
@@ -53,6 +56,7 @@ class Sheet(NamedTuple):
     student: str = ""
     problem: str = ""
     source: str = ""
+    seed: str = ""
 
     def check(self, expected: str) -> None:
         """Raise ValueError if the sheet answers another problem: that is an error, and not a sheet without marks."""
@@ -148,10 +152,11 @@ def _sheet(data: Any, path: str) -> Sheet:
     answers = data.get("answers")
     if not isinstance(answers, Mapping):
         raise ValueError(f'{path}: expected a table of answers. Write [answers] and below it "val:z" = "0.5".')
-    for key in ("student", "problem"):
+    for key in ("student", "problem", "seed"):
         if not isinstance(data.get(key, ""), (str, int)):
             raise ValueError(f"{path}, {key}: expected text, got {data[key]!r:.60}.")
-    return Sheet(dict(answers), str(data.get("student", "")), str(data.get("problem", "")))
+    about = {key: str(data.get(key, "")) for key in ("student", "problem", "seed")}
+    return Sheet(dict(answers), **about)
 
 
 # -- CSV
@@ -194,35 +199,31 @@ def _long(rows: Sequence[Sequence[str]], header: Sequence[str], path: str) -> li
         raise ValueError(f"{path}: expected a column answer beside cell, got {', '.join(header)[:60]}.")
     who = next((i for i, name in enumerate(header) if name in _STUDENT), None)
     sheets: dict[str, dict[str, str]] = {}
-    about: dict[str, str] = {}
+    about: dict[str, dict[str, str]] = {}
     for row in rows:
         fields = [*row, *[""] * (len(header) - len(row))]
         student, name = fields[who].strip() if who is not None else "", fields[cell].strip()
-        if name in ("student", "problem"):
-            about[name] = fields[answer].strip()
+        if name in ("student", "problem", "seed"):
+            about.setdefault(student, {})[name] = fields[answer].strip()
         elif name:
             sheets.setdefault(student, {}).setdefault(name, fields[answer])
-    problem = about.get("problem", "")
-    return [Sheet(answers, student or about.get("student", ""), problem) for student, answers in sheets.items()] or [
-        Sheet({}, about.get("student", ""), problem)
-    ]
+    found = []
+    for student, answers in (sheets or {"": {}}).items():
+        said = {**about.get("", {}), **about.get(student, {})}
+        found.append(Sheet(answers, **{**said, "student": student or said.get("student", "")}))
+    return found
 
 
 def _wide(rows: Sequence[Sequence[str]], header: Sequence[str], folded: Sequence[str], path: str) -> list[Sheet]:
     """A row per student, a column per cell."""
     who = next((i for i, name in enumerate(folded) if name in _STUDENT), None)
-    problem = folded.index("problem") if "problem" in folded else None
+    columns = {key: folded.index(key) for key in ("problem", "seed") if key in folded}
     sheets = []
     for row in rows:
         fields = [*row, *[""] * (len(header) - len(row))]
         answers = {name: fields[i] for i, name in enumerate(header) if ":" in name}
-        sheets.append(
-            Sheet(
-                answers,
-                fields[who].strip() if who is not None else "",
-                fields[problem].strip() if problem is not None else "",
-            )
-        )
+        printed = {key: fields[column].strip() for key, column in columns.items()}
+        sheets.append(Sheet(answers, fields[who].strip() if who is not None else "", **printed))
     if not sheets:
         raise ValueError(f"{path}: expected a row for each student below the names of cells, got none.")
     return sheets

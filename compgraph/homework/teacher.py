@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from compgraph.errors import ParseError
 from compgraph.expression import Expression, Variable
 from compgraph.homework.mutations import Mutation
-from compgraph.homework.rewriting import substituted
+from compgraph.homework.rewriting import names_in, substituted
 from compgraph.reading import read_expression
 
 if TYPE_CHECKING:
@@ -68,4 +68,8 @@ def _read(problem: Problem, text: str) -> Any:
 
     names = list(problem.graph)
     expression = read_expression(_CELL.sub(name, text), names=[*names, *stands], decimal_comma=problem.decimal_comma)
+    for used in names_in(expression) if isinstance(expression, Expression) else ():
+        if used not in stands and used not in problem.graph:
+            known = ", ".join([*names[:20], *(["…"] if len(names) > 20 else [])])
+            raise ParseError(f"there is no {used!r:.40} in this problem: expected names among {known}, or cells.", 0, text)
     return substituted(expression, stands) if isinstance(expression, Expression) else expression

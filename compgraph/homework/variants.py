@@ -34,7 +34,7 @@ __all__ = ["Variant", "posed", "printed", "student_seed", "variant", "variants"]
 #: Draws that are looked at before it is said that there are no good numbers.
 _TRIES = 1000
 
-_PRINTED = re.compile(r"(?P<seed>.*)#(?P<attempt>\d{1,6})", re.DOTALL)
+_PRINTED = re.compile(r"(?P<seed>[^#]*)#(?P<attempt>[0-9]{1,6})")
 
 
 class Variant(NamedTuple):
@@ -101,7 +101,7 @@ def variant(
     digits : int
         Significant digits of the answers.
     fixed : sequence of str
-        Inputs that keep the teacher's numbers.
+        Inputs that keep the teacher's numbers, beside those of the problem.
 
     Raises
     ------
@@ -141,7 +141,7 @@ def printed(problem: Problem, seed: str, *, fixed: Sequence[str] = ()) -> Proble
     match = _PRINTED.fullmatch(seed.strip())
     if match is None:
         raise ValueError(f"seed: expected one as it is printed, such as '3f9c02d4a1b7e865#2', got {seed!r:.60}.")
-    drawn = draw(match["seed"], int(match["attempt"]), candidates(problem, _checked(problem, fixed)))
+    drawn = draw(match["seed"], int(match["attempt"]), candidates(problem, _fixed(problem, fixed)))
     return _moved(problem, drawn)
 
 
@@ -151,7 +151,7 @@ class _Maker:
     def __init__(self, problem: Problem, ask: Sequence[str] | None, digits: int, fixed: Sequence[str]) -> None:
         self.problem = problem
         self.digits = digits
-        self.fixed = _checked(problem, fixed)
+        self.fixed = _fixed(problem, fixed)
         cells = problem.cells if ask is None else problem.expanded(ask)
         self.choices = candidates(problem, self.fixed)
         if not self.choices:
@@ -159,10 +159,11 @@ class _Maker:
         self.picker = Picker(problem, cells, digits, self.choices)
 
     def variant(self, seed: str) -> Variant:
-        if _PRINTED.fullmatch(seed.strip()):
-            return self._of(printed(self.problem, seed, fixed=self.fixed), seed.strip(), {})
-        if "#" in seed or not seed.strip():
-            raise ValueError(f"seed: expected text without '#', got {seed!r:.60}.")
+        seed = seed.strip()
+        if _PRINTED.fullmatch(seed):
+            return self._of(printed(self.problem, seed, fixed=self.fixed), seed, {})
+        if "#" in seed or not seed.isprintable() or not seed:
+            raise ValueError(f"seed: expected text on a line, without '#', got {seed!r:.60}.")
         refused: Counter[str] = Counter()
         for attempt in range(_TRIES):
             drawn = draw(seed, attempt, self.choices)
@@ -190,11 +191,12 @@ class _Maker:
         return Variant(problem, seed, refused, self.picker.rehearsal.at(Numbers(problem.environment), self.digits))
 
 
-def _checked(problem: Problem, fixed: Sequence[str]) -> tuple[str, ...]:
+def _fixed(problem: Problem, fixed: Sequence[str]) -> tuple[str, ...]:
+    """What keeps its numbers: the problem's own choice, and more."""
     for name in fixed:
         if name not in problem.inputs:
             raise ValueError(f"fixed: {name!r:.40} is no input: expected among {', '.join(problem.inputs[:20])}.")
-    return tuple(fixed)
+    return (*problem.fixed, *fixed)
 
 
 def _moved(problem: Problem, drawn: Mapping[str, Fraction]) -> Problem:
@@ -220,6 +222,7 @@ def posed(problem: Problem, at: Mapping[str, str], ask: Sequence[str] | None) ->
         decimal_comma=problem.decimal_comma,
         title=problem.title,
         ask=ask,
+        fixed=problem.fixed,
         marking=problem.marking,
         hypotheses=problem.hypotheses,
     )

@@ -61,7 +61,7 @@ class Worksheet:
         Pick other numbers for the inputs, as `compgraph.homework.variants.variant` does, or take those that it has
         picked; the problem's own if left out.
     fixed : sequence of str
-        Inputs that keep the problem's numbers all the same.
+        Inputs that keep the problem's numbers all the same, beside its own ``fixed``.
     student : str
         Whose sheet it is, if that is to be printed.
     title : str
@@ -274,10 +274,10 @@ class Template(NamedTuple):
         writer = csv.writer(file)
         writer.writerow(["cell", "answer"])
         # a space in front, so that no spreadsheet takes a name for a formula; reading takes it away
-        who = f" {self.student}" if self.student[:1] in tuple("=+-@\t\r") else self.student
-        if self.seed:
-            writer.writerow([f"# seed {self.seed}"])
-        writer.writerows([("problem", self.problem), ("student", who)])
+        about = {"problem": self.problem, "seed": self.seed, "student": clean(self.student)}
+        for key, value in about.items():
+            if value or key != "seed":
+                writer.writerow([key, f" {value}" if value.startswith(("=", "+", "-", "@")) else value])
         writer.writerows((cell, "") for cell, _ in self.cells)
         return file.getvalue()
 

@@ -6,14 +6,14 @@ import random
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from students import EXPLICIT, PRECISE, _recipe, honest, rounded, typed
-
 from compgraph.homework import Answer, Problem, read_answer
 from compgraph.homework.environment import Environment, Given
+from compgraph.homework.hypotheses import Hypothesis
 from compgraph.homework.mutations import Mutation
 from compgraph.homework.precise import Value, fraction
 from compgraph.homework.program import Program
 from compgraph.homework.verdict import Options, radius
+from tests.homework.students import EXPLICIT, PRECISE, honest, recipe_of, rounded, typed
 
 #: Golden cases of different shapes: chains, diamonds, wide sums, networks, quotients, powers, branches.
 SHAPES = (
@@ -81,7 +81,7 @@ def drawn(problem: Problem, rng: random.Random, digits: int) -> tuple[Mistake, d
         wrong = honest(problem, digits, changed={cell: lambda _, m=mistake: m.value})
         if name == "digit_transposition":
             wrong[cell] = typed(fraction(mistake.value), digits)  # with its last zeros
-        if _is_seen(problem, own, read_answer(wrong[cell]), cell, digits):
+        if is_seen(own, read_answer(wrong[cell]), cell, digits):
             return mistake, wrong
     return None
 
@@ -94,11 +94,20 @@ def on_paper(problem: Problem, sheet: dict[str, str]) -> Environment:
     return Environment(problem.quantities, right.point, right.arithmetic, given=given, base=right)
 
 
-def _is_seen(problem: Problem, own: Environment, answer: Answer, cell: str, digits: int) -> bool:
+def is_seen(own: Environment, answer: Answer, cell: str, digits: int) -> bool:
     """Whether a number is off by more than 2ρ."""
     right = own.computed(cell)
     reach = radius(answer, right, own.spread(cell, digits), Options(digits))
     return abs(fraction(answer.value) - fraction(right)) > 2 * reach
+
+
+def is_made(hypothesis: Hypothesis, mistake: Mistake) -> bool:
+    """Whether a hypothesis is the mistake that was made; whoever copied a number copied it from any cell that has it."""
+    mutation = hypothesis.mutation
+    if mistake.class_ in CLERICAL:
+        return mutation.class_ == mistake.class_
+    made = mistake.class_, mistake.cell, mistake.where, mistake.what
+    return (mutation.class_, hypothesis.site, mutation.where, mutation.what) == made
 
 
 def _made(
@@ -137,7 +146,7 @@ def _rounded_early(problem: Problem, own: Environment, sheet: dict[str, str], ce
             name: own.value(name) if problem.quantities[name].is_input else rounded(own.value(name), early)
             for name in quantity.parents
         }
-        yield "", _recipe(quantity, brief, lambda v: v)
+        yield "", recipe_of(quantity, brief, lambda v: v)
 
 
 CLERICAL = {"digit_transposition": _transposed, "copied_cell": _copied, "early_rounding": _rounded_early}

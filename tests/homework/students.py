@@ -136,7 +136,7 @@ def honest(
         if quantity.is_input:
             numbers[quantity.cell] = problem.environment.value(quantity.cell)
             continue
-        value = _recipe(quantity, numbers, shorten if inside else lambda v: v)
+        value = recipe_of(quantity, numbers, shorten if inside else lambda v: v)
         if changed and quantity.cell in changed:
             value = changed[quantity.cell](value)
         brief = type(value) is Fraction and _is_brief(value, digits)
@@ -156,7 +156,7 @@ def _plain(value: Fraction) -> str:
     return f"{decimal.normalize():f}"
 
 
-def _recipe(quantity: Quantity, numbers: Mapping[str, Value], step: Step) -> Value:
+def recipe_of(quantity: Quantity, numbers: Mapping[str, Value], step: Step) -> Value:
     """A recipe on the student's numbers, with something done after every operation inside it."""
     if quantity.program is None:
         total: Value = Fraction(0)

@@ -41,7 +41,7 @@ _SPECIAL = re.compile(
     [\\`*_\[\]<|~$&@]            # means something anywhere
     | (?<!\S)\#                  # a heading, or the end of one
     | ^\s*[-+=>]                 # a list, a line below a heading, a quotation
-    | (?<=^\d)[.)] | (?<=^\d\d)[.)]  # a numbered list
+    | ^\s*\d{1,9}[.)](?!\S)      # a numbered list
     | (?<=[a-z]):(?=//) | (?<=www)\.  # an address
     """,
     re.VERBOSE,
@@ -53,8 +53,8 @@ def escaped(words: str) -> str:
 
     Examples
     --------
-    >>> print(escaped("a|b <b> x_1 #2, part:x>m#1"), escaped("1. - http://x"))
-    a\|b \<b> x\_1 \#2, part:x>m#1 1\. - http\://x
+    >>> print(escaped("a|b <b> x_1 #2, part:x>m#1"), escaped("1. - http://x"), escaped("0.5"))
+    a\|b \<b> x\_1 \#2, part:x>m#1 1\. - http\://x 0.5
     """
     return _SPECIAL.sub(lambda found: found[0][:-1] + "\\" + found[0][-1], clean(words))
 
