@@ -152,8 +152,12 @@ def _film(arguments: argparse.Namespace) -> None:
     problem = _problem(arguments)
     # a film shows numbers: without a value for every input the library says which one is missing
     solution = _solution(problem, arguments, symbolic=False)
+    semiring = _semiring(arguments.semiring)
+    if semiring is not REAL:
+        solution = solution.over(semiring)
+    order = _order(arguments.order, solution) if arguments.order else None
     options = {"theme": arguments.theme, "engine": arguments.engine, "title": arguments.title or problem.title}
-    film = solution.film(digits=arguments.digits, **{key: value for key, value in options.items() if value})
+    film = solution.film(order, digits=arguments.digits, **{key: value for key, value in options.items() if value})
     frames = _frames(arguments.frames)
     try:
         with progress_bar("frame") as progress:
@@ -367,6 +371,8 @@ def _parser() -> _Parser:
     )
     parser.add_argument("--version", action="version", version=f"compgraph {compgraph.__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    semirings = f"{', '.join(_SEMIRINGS)} or k_best:3"
+    orders = f"auto, anneal, {', '.join(ORDERS)}, or the nodes in turn: t,u1,u2"
 
     command = _command(commands, "solve", _solve, "every value and every derivative", "--at x=2 --table")
     _sweep_options(command)
@@ -377,6 +383,8 @@ def _parser() -> _Parser:
     command = _command(commands, "film", _film, "the sweep as a film, step by step", "--at x=2 -o steps.html", 4)
     _sweep_options(command)
     command.add_argument("-o", "--output", required=True, metavar="PATH", help="steps.html, or a folder for frames")
+    command.add_argument("--order", help=f"eliminate nodes instead of a sweep: {orders}")
+    command.add_argument("--semiring", default="REAL", metavar="NAME", help=semirings)
     command.add_argument("--format", help="html, svg or png; as PATH says if left out")
     command.add_argument("--frames", help="5 for every 5th, 0:10 for the first ten")
     command.add_argument("--theme", help="light, dark or print")
@@ -386,7 +394,7 @@ def _parser() -> _Parser:
     command = _command(commands, "paths", _paths, "every path, its product, and their sum", "--at x=2 --from x --to J")
     _several(command, "--from", "where paths begin; at every input if left out", dest="tail", metavar="NAME")
     _several(command, "--to", "where they end; at the output if left out", dest="head", metavar="NAME")
-    command.add_argument("--semiring", default="REAL", metavar="NAME", help=f"{', '.join(_SEMIRINGS)} or k_best:3")
+    command.add_argument("--semiring", default="REAL", metavar="NAME", help=semirings)
     command.add_argument("--limit", type=int, default=10, help="list so many paths (10); all of them are counted")
     command.add_argument("--json", action="store_true", help="print paths, counts, totals as JSON (compgraph-paths/1)")
 
@@ -394,7 +402,7 @@ def _parser() -> _Parser:
     command = _command(commands, "eliminate", _eliminate, "the Jacobian by elimination of nodes, at its price", example)
     _several(command, "--of", "the output; the last statement if left out", metavar="NAME")
     _several(command, "--wrt", "the inputs to differentiate with respect to", metavar="NAME")
-    command.add_argument("--order", help=f"auto, anneal, {', '.join(ORDERS)}, or the nodes in turn: t,u1,u2")
+    command.add_argument("--order", help=orders)
     command.add_argument("--report", action="store_true", help="compare what orders cost")
     command.add_argument("--json", action="store_true", help="print as JSON (compgraph-elimination/1 or -orders/1)")
 

@@ -267,9 +267,10 @@ def linear_system(graph: nx.MultiDiGraph) -> LinearSystem:
     except KeyError:
         unlabelled = (edge for edge in graph.edges(keys=True, data=True) if "partial" not in edge[3])
         raise _unlabelled(*next(unlabelled)) from None
-    heads = np.repeat(np.arange(len(nodes)), np.diff(np.array(ends, dtype=int), prepend=0))
-    system = LinearSystem(tails, heads, partials, nodes)
+    heads = np.repeat(np.arange(len(nodes), dtype=np.int32), np.diff(np.array(ends, dtype=int), prepend=0))
+    system = LinearSystem(np.fromiter(tails, np.int32, len(tails)), heads, partials, nodes)
     if system.is_triangular:
+        system._place = place  # which is not made twice
         return system
     try:
         order = node_order(graph)

@@ -8,6 +8,7 @@ other side. Nothing here knows what a label means.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from numbers import Number
 from typing import Any, NamedTuple
 
 import networkx as nx
@@ -56,7 +57,8 @@ def forward(
     graph : networkx.MultiDiGraph
         A labelled DAG; only the edge attribute ``partial`` is read.
     seeds : mapping of node to element
-        What the sweep starts from; every other node starts from ``semiring.zero``.
+        What the sweep starts from; every other node starts from ``semiring.zero``. Where elements are no numbers, 1
+        stands for ``semiring.one``.
     semiring : Semiring
     order : iterable of nodes, optional
         An evaluation order of your own: every node once, tails before heads.
@@ -191,6 +193,8 @@ def _sweep(
     for seed in seeds:
         if seed not in place:
             raise ValueError(f"no node {seed!r} to seed: expected one of {_some(place)}. Name a node of the graph.")
+    if not isinstance(semiring.one, Number):
+        seeds = {node: semiring.one if _is_one(seed) else seed for node, seed in seeds.items()}
     return _steps(order, place, incoming, seeds, semiring, multiply, edge)
 
 
@@ -237,6 +241,10 @@ def _steps(
         if terms or node in seeds:
             reached[node] = total
         yield Step(node, tuple(terms), before, total)
+
+
+def _is_one(seed: Any) -> bool:
+    return isinstance(seed, (int, float)) and seed == 1
 
 
 def _is_nan(value: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from functools import cached_property
@@ -15,12 +16,13 @@ from compgraph.linearization import linearize
 from compgraph.pathsum import PathSum, paths
 from compgraph.posing import depending, posed
 from compgraph.propagation import Step, forward, reverse
-from compgraph.semiring import REAL, Semiring
+from compgraph.semiring import REAL, Ranked, Semiring
 from compgraph.symbols import EXPRESSION, formula, statements
 
 if TYPE_CHECKING:
     from compgraph.render.film import Film
     from compgraph.render.table import Table
+    from compgraph.structure import Order
 
 __all__ = ["Solution", "solve"]
 
@@ -297,15 +299,16 @@ class Solution:
 
     # -- showing
 
-    def film(self, **options: Any) -> Film:
+    def film(self, order: Order | None = None, **options: Any) -> Film:
         """The sweep as a film: one layout, a frame before the first step and one after each.
 
         Where the semiring chooses among paths (MAX_PRODUCT, LONGEST, …), the path of the best of all totals is bold;
-        ``bold=`` names other edges.
+        ``bold=`` names other edges. With an `order` of elimination, such as ``cg.markowitz`` or a list of nodes, the
+        film shows the graph shrinking to its Jacobian instead.
         """
         from compgraph.render.film import solution_film
 
-        return solution_film(self, **options)
+        return solution_film(self, order, **options)
 
     def table(self, **options: Any) -> Table:
         """The forward and the backward column side by side, a ``+=`` for every term."""
@@ -360,11 +363,18 @@ class Solution:
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON holds it: finite numbers as they are, pairs as lists, all else (Fractions, ∞, …) as text."""
+    """A value as JSON holds it: finite numbers as they are, pairs as lists, all else (Fractions, ∞, …) as text.
+
+    A sum of words is a list of words, each with its count; one of the best paths has its product and its word.
+    """
     if isinstance(value, bool):
         return int(value)
     if isinstance(value, int) or (isinstance(value, float) and value - value == 0):
         return value
+    if isinstance(value, Counter):
+        return [{"word": plain(word), "count": count} for word, count in value.items()]
+    if isinstance(value, Ranked):
+        return {"product": plain(value.product), "word": plain(value.word)}
     if isinstance(value, tuple):
         return [plain(part) for part in value]
     return _text(value, limit=10_000) if isinstance(value, Expression) else str(value)

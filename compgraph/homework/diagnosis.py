@@ -203,8 +203,10 @@ def _by_number(suspicion: Suspicion, answer: Answer, working: int | None) -> lis
     values = [hypothesis.value for hypothesis in tried]
 
     def chance(radius: float, rivals: int) -> float:
-        return rivals * 2 * radius / (abs(typed) * math.log(9)) if typed else 0.0
+        return rivals * 2 * radius / (abs(typed) * math.log(9))
 
+    if not typed:  # anything small rounds to it, and little can be said
+        return [(hypothesis, _POSSIBLE) for hypothesis in tried if hypothesis.value == 0]
     exactly = [hypothesis for hypothesis in tried if abs(hypothesis.value - typed) <= _EXACT * abs(typed)]
     if exactly and _is_brief(answer, working):
         # who gets exactly 0.9 writes no further digits: it stands for 0.900 where three are asked for

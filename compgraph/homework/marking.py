@@ -24,7 +24,7 @@ from compgraph.homework.verdict import Options, cap, half_of, is_cut, is_short, 
 
 __all__ = ["Mark", "Marking"]
 
-_TRIVIAL = (0, 1, -1)
+_UNITS = (1, -1)
 #: Cells that are computed along a sweep: their own kind is left out for the sum over paths.
 _SWEPT = frozenset({"grad", "tan", "new"})
 
@@ -97,8 +97,10 @@ class Marking:
         self.marks: dict[str, Mark] = {}
         for cell, answer in self.answers.items():
             mark = self.marks[cell] = self._judge(cell, answer)
-            if mark.verdict in ("follow_through", "eased", "wrong"):
-                self._because[cell] = mark.because if mark.verdict != "wrong" else (cell,)
+            if mark.verdict in ("follow_through", "eased"):
+                self._because[cell] = mark.because
+            elif mark.verdict == "wrong" or "no_digits" in mark.flags:  # with a zero everything becomes easy
+                self._because[cell] = (cell,)
             if cell in self._given:
                 if mark.verdict == "wrong":
                     self._roots[cell] = self._given[cell]
@@ -248,31 +250,39 @@ class Marking:
     def _number(self, cell: str, answer: Answer, reference: Value) -> Mark:
         options = self.options
         how = meets(answer, reference, 0.0, options)
-        if how in ("exact", "rounded"):
-            if options.exact and how == "rounded":
-                verdict = "approximate" if answer.form == "decimal" else "wrong"
-                return Mark(cell, answer, verdict)
+        if options.exact and how == "rounded" and answer.form != "constant":
+            return Mark(cell, answer, "approximate" if answer.form in ("decimal", "float") else "wrong")
+        if how in ("exact", "rounded") and not self._is_own(cell, answer, reference):
             return self._right(cell, answer, reference, "correct", ())
         cut = False
         carried: list[tuple[str, _Candidate]] = []
         for candidate in self._candidates(cell):
-            how = self._meets(cell, answer, candidate)
-            if how and candidate.support & self._because.keys():
-                carried.append((how, candidate))
-            elif how == "truncated":
+            met = self._meets(cell, answer, candidate)
+            if met and candidate.support & self._because.keys():
+                carried.append((met, candidate))
+            elif how in ("exact", "rounded"):
+                continue
+            elif met == "truncated":
                 cut = True
-            elif how:
+            elif met:
                 return self._right(cell, answer, reference, "correct_rounding", ())
         if cut:
             return self._right(cell, answer, reference, "correct_rounding", ("truncated",))
         if not carried:
             return Mark(cell, answer, "wrong")
+        carried = [hit for hit in carried if hit[1].value == answer.value] or carried
         full = [hit for hit in carried if not self._is_eased(cell, hit[1].environment)]
-        how, candidate = (full or carried)[0]
+        met, candidate = (full or carried)[0]
         roots = {root for c in candidate.support for root in self._because.get(c, ())}
         because = tuple(root for root in self.marks if root in roots)
-        flags = ("truncated",) * (how == "truncated") + self._shortness(cell, answer, candidate.value)
+        flags = ("truncated",) * (met == "truncated") + self._shortness(cell, answer, candidate.value)
         return Mark(cell, answer, "follow_through" if full else "eased", flags, because=because)
+
+    def _is_own(self, cell: str, answer: Answer, reference: Value) -> bool:
+        """Whether an answer, too short to be the right number, is just what follows from an earlier error."""
+        if not is_short(answer, reference, self.options) or self.own.computed(cell) != answer.value:
+            return False
+        return not self._because.keys().isdisjoint(self.own.support(cell))
 
     def _right(self, cell: str, answer: Answer, reference: Value, verdict: str, flags: tuple[str, ...]) -> Mark:
         shortness = self._shortness(cell, answer, reference)
@@ -292,7 +302,8 @@ class Marking:
         """Whether a wrong number made the step to a cell trivial: it is 0 or ±1 where the right one is not."""
         for above in environment.upstream(cell)[1:]:
             uses = {above} if above in environment.given else environment.support(above)
-            trivial = environment.value(above) in _TRIVIAL and self.reference.value(above) not in _TRIVIAL
+            value, right = environment.value(above), self.reference.value(above)
+            trivial = right != 0 if value == 0 else value in _UNITS and right not in (0, *_UNITS)
             if trivial and uses & self._because.keys():
                 return True
         return False

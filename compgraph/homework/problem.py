@@ -130,7 +130,9 @@ class Problem:
         self.output = self.solution.outputs[0]
         self.inputs = list(self.solution.graph.graph["inputs"])
         self.wrt = list(self.solution.inputs)
-        self.parameters = [] if eta is None else self._inputs("parameters", self.wrt if parameters is None else parameters)
+        self.parameters = (
+            [] if eta is None else self._inputs("parameters", self.wrt if parameters is None else parameters)
+        )
         self.fixed = tuple(self._inputs("fixed", fixed))
         self.asked = None if ask is None else self.expanded(ask)
 
@@ -318,7 +320,7 @@ _MARKING = (
 def _check(options: Mapping[str, Any]) -> None:
     for key, value in options.items():
         kinds, wanted = _OPTIONS[key]
-        if not isinstance(value, kinds) or (key == "batch" and (isinstance(value, bool) or (value or 1) < 1)):
+        if not isinstance(value, kinds) or (key == "batch" and not _is_count(value)):
             raise TypeError(f"{key}: expected {wanted}, got {value!r:.60}.")
     if options["level"] not in ("statements", "operations"):
         raise ValueError(f"level: expected 'statements' or 'operations', got {options['level']!r:.40}.")
@@ -327,6 +329,10 @@ def _check(options: Mapping[str, Any]) -> None:
     unknown = (options["marking"] or {}).keys() - set(_MARKING)
     if unknown:
         raise ValueError(f"marking: unknown option {min(unknown)!r:.40}: expected {', '.join(_MARKING)}.")
+
+
+def _is_count(value: Any) -> bool:
+    return value is None or (not isinstance(value, bool) and value >= 1)
 
 
 def _literal(value: Any, name: str, decimal_comma: bool) -> Any:

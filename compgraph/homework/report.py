@@ -199,7 +199,7 @@ class Report(Mapping[str, CellReport]):
 
     def regrade(self, credit: Mapping[str, Any] | None = None) -> Report:
         """The same verdicts scored under another policy; what a teacher has overridden stays."""
-        return self._changed(credit=credit)
+        return self._changed(credit=policy(credit))
 
     def override(self, cell: str, credit: float, *, reason: str = "", comment: str = "") -> Report:
         """The report with a teacher's own credit for one cell."""
@@ -210,12 +210,11 @@ class Report(Mapping[str, CellReport]):
         return self._changed(overrides={**self.overrides, name: Override(float(credit), reason, comment)})
 
     def _changed(self, **changes: Any) -> Report:
-        same = {
-            "student": self.student, "unknown": self.unknown, "credit": self.credit, "reveal": self.reveal,
-            "follow_through": self.follow_through, "diagnoses": self.diagnoses, "misconceptions": self.misconceptions,
-            "overrides": self.overrides,
-        }  # fmt: skip
-        return Report(self.marking, **{**same, **changes})
+        # the verdicts stay as they are: nothing is marked again
+        changed = object.__new__(Report)
+        changed.__dict__ |= {**self.__dict__, **changes}
+        changed.__dict__.pop("cells", None)
+        return changed
 
     def trace(self, cell: str) -> Trace:
         """Where the expected number of a cell comes from, given the student's own: recipe, numbers put in, result.

@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 from compgraph.homework.answers import Spelled
 from compgraph.reading.lexing import shown
 
-__all__ = ["SCHEMA", "Sheet", "load_sheet", "load_sheets"]
+__all__ = ["SCHEMA", "Sheet", "csv_rows", "load_sheet", "load_sheets", "text_of"]
 
 SCHEMA = "compgraph-answers/1"
 
@@ -100,13 +100,14 @@ def load_sheets(path: str | Path) -> list[Sheet]:
             f"{path}: the file has {size / 1e6:.1f} MB: expected at most {_LONGEST / 1e6:.0f} MB of answers. "
             "Nothing of it was read."
         )
-    text = _text(path.read_bytes(), str(path))
+    text = text_of(path.read_bytes(), str(path))
     if not text.strip():
         raise ValueError(f"{path}: the file is empty: expected answers.")
     return [sheet._replace(source=str(path)) for sheet in reader(text, str(path))]
 
 
-def _text(data: bytes, path: str) -> str:
+def text_of(data: bytes, path: str) -> str:
+    """The text of a file in UTF-8, with a mark or without, or in UTF-16; ValueError names the file."""
     if data.startswith(b"PK\x03\x04"):
         raise ValueError(f"{path}: this is a workbook or an archive: expected text. Save it as CSV (UTF-8).")
     try:
@@ -163,7 +164,7 @@ def _sheet(data: Any, path: str) -> Sheet:
 
 
 def _csv(text: str, path: str) -> list[Sheet]:
-    rows = _rows(text, path)
+    rows = csv_rows(text, path)
     header = [name.strip() for name in rows[0]]
     folded = [name.casefold() for name in header]
     if "cell" in folded:
@@ -175,7 +176,8 @@ def _csv(text: str, path: str) -> list[Sheet]:
     )
 
 
-def _rows(text: str, path: str) -> list[list[str]]:
+def csv_rows(text: str, path: str, *, comments: bool = True) -> list[list[str]]:
+    """The rows of a table with ``,``, ``;`` or tabs, without empty ones and `comments`; ValueError names the file."""
     first = next((line for line in text.splitlines() if line.strip() and not line.startswith("#")), "")
     if first.casefold().startswith("sep="):  # a line that only Excel knows
         text = text.partition("\n")[2]
@@ -185,9 +187,9 @@ def _rows(text: str, path: str) -> list[list[str]]:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True))
     except csv.Error as error:
         raise ValueError(f"{path}: expected CSV: {_short(error)}.") from None
-    rows = [row for row in rows if any(field.strip() for field in row) and not row[0].startswith("#")]
+    rows = [row for row in rows if any(field.strip() for field in row) and not (comments and row[0].startswith("#"))]
     if not rows:
-        raise ValueError(f"{path}: the file is empty: expected answers.")
+        raise ValueError(f"{path}: the file is empty: expected a table.")
     return rows
 
 

@@ -71,5 +71,7 @@ def _read(problem: Problem, text: str) -> Any:
     for used in names_in(expression) if isinstance(expression, Expression) else ():
         if used not in stands and used not in problem.graph:
             known = ", ".join([*names[:20], *(["…"] if len(names) > 20 else [])])
-            raise ParseError(f"there is no {used!r:.40} in this problem: expected names among {known}, or cells.", 0, text)
+            raise ParseError(
+                f"there is no {used!r:.40} in this problem: expected names among {known}, or cells.", 0, text
+            )
     return substituted(expression, stands) if isinstance(expression, Expression) else expression

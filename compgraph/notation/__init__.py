@@ -7,7 +7,7 @@ numbers holds in exact arithmetic on the printed digits, or it is written with `
 from __future__ import annotations
 
 from compgraph.notation.checks import check_text
-from compgraph.notation.comparison import cost, eliminations
+from compgraph.notation.comparison import cost, elimination_reason, elimination_sentence, eliminations
 from compgraph.notation.elements import element
 from compgraph.notation.ledger import ledger
 from compgraph.notation.names import name, name_latex, name_spoken
@@ -21,6 +21,8 @@ __all__ = [
     "check_text",
     "cost",
     "element",
+    "elimination_reason",
+    "elimination_sentence",
     "eliminations",
     "latex",
     "ledger",

@@ -16,9 +16,18 @@ if TYPE_CHECKING:
     from compgraph.comparison import Comparison, Price
     from compgraph.elimination import Cost, Elimination
 
-__all__ = ["comparison_html", "comparison_latex", "comparison_text", "cost", "eliminations"]
+__all__ = [
+    "comparison_html",
+    "comparison_latex",
+    "comparison_text",
+    "cost",
+    "elimination_reason",
+    "elimination_sentence",
+    "eliminations",
+]
 
 _CAPTION = "Orders of elimination"
+_MOST = 6  # products that a sentence writes out
 _HEAD = ("Order", "Multiplications", "Without ±1", "Additions", "Fill-in")
 
 
@@ -116,3 +125,56 @@ def eliminations(steps: Iterable[Elimination], *, semiring: Semiring = REAL, dig
         first = [name(step.node) if step.edge is None else f"{name(step.edge.tail)} → {name(step.edge.head)}"]
         groups.append([(*(first if i == 0 else [""]), *row) for i, row in enumerate(rows or [("", "", "")])])
     return grid_text(("Eliminated", "Edge", "Product", "Label"), [Section(groups)])
+
+
+def elimination_sentence(step: Elimination, *, semiring: Semiring = REAL, digits: int = 6) -> str:
+    """What one elimination does to the labels, in a sentence.
+
+    Examples
+    --------
+    >>> import networkx as nx
+    >>> from compgraph.elimination import eliminate
+    >>> g = nx.MultiDiGraph()
+    >>> _ = g.add_edge("x", "t", partial=2.0), g.add_edge("t", "y", partial=5.0), g.add_edge("x", "y", partial=1.0)
+    >>> print(elimination_sentence(*eliminate(g, ["t"])))
+    t is eliminated: x → y becomes 1 + 5 · 2 = 11.
+    """
+    multiplies, adds = semiring.mul is operator.mul, semiring.add is operator.add
+    before = {(tail, head): label for tail, head, label, _ in step.changed}
+    after = {(tail, head): label for tail, head, _, label in step.changed}
+    made = []
+    for tail, _, head, left, right, result in step.products[:_MOST]:
+        numbers = multiplies and all(map(is_number, (left, right, result)))
+        written = total([(left, right)], result, digits=digits) if numbers else element(result, digits)
+        old, new = before.get((tail, head)), after.get((tail, head))
+        if (tail, head) not in before:
+            words = f"new, {written}"
+        elif numbers and adds and is_number(old) and is_number(new):
+            words = f"becomes {total([(old,), (left, right)], new, digits=digits)}"
+        else:
+            words = f"takes up {written} and becomes {element(new, digits)}"
+        made.append(f"{name(tail)} → {name(head)} {'is ' * words.startswith('new')}{words}")
+    if len(step.products) > _MOST:
+        made.append(f"… ({len(step.products) - _MOST} more)")
+    what = f"{name(step.node)} is eliminated"
+    if step.edge is not None:
+        where = "head" if type(step.edge).__name__ == "Front" else "tail"
+        what = f"{name(step.edge.tail)} → {name(step.edge.head)} is eliminated at its {where}"
+    return what + (f": {'; '.join(made)}." if made else ".")
+
+
+def elimination_reason(step: Elimination) -> str:
+    """In words, why an elimination has as many products as it has, and what all of them cost by now.
+
+    Examples
+    --------
+    >>> import networkx as nx
+    >>> from compgraph.elimination import eliminate
+    >>> g = nx.MultiDiGraph([("x", "t", {"partial": 2}), ("t", "y", {"partial": 3}), ("t", "z", {"partial": 1})])
+    >>> print(elimination_reason(*eliminate(g, ["t"])))
+    1 edge in times 2 edges out is 2 products. By now 2 multiplications, 0 additions, 2 edges of fill-in.
+    """
+    tails = len({product.tail for product in step.products})
+    heads = len({product.head for product in step.products})
+    joined = f"{_count(tails, 'edges')} in times {_count(heads, 'edges')} out is {_count(tails * heads, 'products')}"
+    return f"{joined}. By now {cost(step.cost)}."

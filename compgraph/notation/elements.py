@@ -25,8 +25,10 @@ def element(value: Any, digits: int = 6, style: Style = "text") -> str:
 
     Examples
     --------
-    >>> element(Counter({("a", "b"): 1, ("c",): 2})), element((-0.5, 2.0))
-    ('a · b + 2 · c', '(−0.5, 2)')
+    >>> element(Counter({("a", "b"): 1, ("c",): 2})), element(Counter({(3.0, -0.5): 2, (): 1}))
+    ('a · b + 2 · c', '2⟨3, −0.5⟩ + 1')
+    >>> element((-0.5, 2.0))
+    '(−0.5, 2)'
     """
     written = marks(style)
     if isinstance(value, Expression):
@@ -39,7 +41,7 @@ def element(value: Any, digits: int = 6, style: Style = "text") -> str:
             words.append(written.more.format(len(value) - _WORDS))
         return written.plus.join(words) or "0"
     if isinstance(value, Ranked):
-        return f"{element(value.product, digits, style)} ({_word(value.word, 1, digits, style)})"
+        return f"{element(value.product, digits, style)} {_word(value.word, 1, digits, style)}"
     if isinstance(value, SignLog) and value.sign and style != "spoken":
         power = element(value.log, digits, style)
         return (written.minus if value.sign < 0 else "") + (f"e^({power})" if style == "text" else f"e^{{{power}}}")
@@ -54,12 +56,20 @@ def element(value: Any, digits: int = 6, style: Style = "text") -> str:
 
 
 def _word(word: tuple[Any, ...], count: int, digits: int, style: Style) -> str:
+    """Letters side by side; in brackets where some are numbers, because no product is meant."""
     letters = [element(letter, digits, style) for letter in word[:_LETTERS]]
     if len(word) > _LETTERS:
         letters.append(marks(style).more.format(len(word) - _LETTERS))
+    if any(map(is_number, word)):
+        opening, closing = _BRACKETS[style]
+        times = "" if count == 1 else f"{count} times " if style == "spoken" else str(count)
+        return times + opening + ", ".join(letters) + closing
     if count != 1 or not letters:
         letters.insert(0, str(count))
     return marks(style).times.join(letters)
+
+
+_BRACKETS = {"text": ("⟨", "⟩"), "latex": (r"\langle ", r" \rangle"), "spoken": ("the word ", "")}
 
 
 def is_number(value: Any) -> bool:

@@ -31,7 +31,7 @@ def caption(script: Script, moment: Moment, *, width: float, top: float, fixed: 
     left, y = SIZES.margin, top + SIZES.small
     parts = [svg.text((title(script, moment),), left, y, SIZES.small, fixed=fixed, name="cg-small")]
     at = width - SIZES.margin
-    for state, words in _KEY:
+    for state, words in _KEY if script.direction != "elimination" else ():
         at -= text_width(words, SIZES.small)
         parts.append(svg.text((words,), at, y, SIZES.small, fixed=fixed, name="cg-small"))
         parts.append(svg.mark(MARKS[state], at - 11, y - 5, "cg-key"))

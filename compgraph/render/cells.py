@@ -43,6 +43,8 @@ def card(script: Script, i: int) -> Cell:
     height = SIZES.card + len(lines) * step + SIZES.card
     text = 0.0
     for sweep in script.sweeps:
+        if not any(sweep.labels[i]):  # an elimination leaves nothing at nodes
+            continue
         widest = max(runs_width(total, size) for total in (sweep.totals[i], (UNKNOWN,)))
         text = max(text, SIZES.mark + runs_width(sweep.labels[i], size) + text_width(" = ", size) + widest)
     tall = step + 2 * SIZES.slot

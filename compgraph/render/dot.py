@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from compgraph.render.cells import UNKNOWN
 from compgraph.render.runs import NBSP, clean, joined
-from compgraph.render.script import Moment, Script, state
+from compgraph.render.script import Life, Moment, Script, state
 from compgraph.render.style import THEMES
 
 if TYPE_CHECKING:
@@ -113,8 +113,9 @@ def _nodes(script: Script, moment: Moment | None) -> Iterator[dict[str, str]]:
         if moment is not None:
             sweep = script.sweeps[moment.sweep]
             is_at = state(sweep.turns[i], moment.turn)
-            total = UNKNOWN if is_at == "todo" else joined(sweep.totals[i])
-            lines.append(f"{joined(sweep.labels[i])} = {total}")
+            if any(sweep.labels[i]):
+                total = UNKNOWN if is_at == "todo" else joined(sweep.totals[i])
+                lines.append(f"{joined(sweep.labels[i])} = {total}")
             look = _CARDS[is_at]
         yield {"label": _label(lines), **look}
 
@@ -125,8 +126,11 @@ def _edges(script: Script, moment: Moment | None) -> Iterator[tuple[int, int, di
         look = {"style": "dotted"} if edge.silent else {}
         if moment is not None and not edge.silent:
             sweep = script.sweeps[moment.sweep]
-            is_at = state(sweep.edge_turns[i], moment.turn)
-            lines += [joined(sweep.terms[i])] * (is_at == "now")
+            turn = sweep.edge_turns[i]
+            is_at = state(turn, moment.turn)
+            if is_at == "off":
+                continue
+            lines += [joined(sweep.terms[i])] * (is_at == "now" or isinstance(turn, Life))
             look = _LINES[is_at]
         if edge.bold:
             look = {**look, "penwidth": "5"}
@@ -138,9 +142,12 @@ _CARDS = {
     "todo": {"color": _LIGHT.rule, "style": "rounded,dashed"},
     "now": {"color": _LIGHT.now, "style": "rounded,filled", "fillcolor": _LIGHT.now_fill, "penwidth": "3"},
     "done": {"color": _LIGHT.done, "style": "rounded,filled", "fillcolor": _LIGHT.done_fill},
+    "used": {"color": _LIGHT.now, "style": "rounded", "penwidth": "3"},
+    "off": {"color": _LIGHT.rule, "fontcolor": _LIGHT.rule, "style": "rounded,dotted"},
 }
 _LINES = {
     "todo": {"color": _LIGHT.rule},
     "now": {"color": _LIGHT.now, "penwidth": "3"},
     "done": {"color": _LIGHT.done},
+    "used": {"color": _LIGHT.now, "style": "dashed"},
 }

@@ -16,7 +16,7 @@ from compgraph.render.cells import UNKNOWN, card, label, runs_width
 from compgraph.render.layout import layout
 from compgraph.render.placing import close_labels, middle, stands_before
 from compgraph.render.runs import Runs, joined
-from compgraph.render.script import Moment, Script, state
+from compgraph.render.script import Life, Moment, Script, state
 from compgraph.render.style import MARKS, SIZES, sheet, theme_named
 
 __all__ = ["Drawing"]
@@ -63,17 +63,31 @@ class Drawing:
         self.script = script
         self.cards = [card(script, i) for i in range(count)]
         self.labels = [label(script, i) for i in range(len(script.edges))]
+        lanes = [i if edge.lane is None else edge.lane for i, edge in enumerate(script.edges)]
+        for lane, cell in zip(lanes, self.labels, strict=True):  # as wide as the widest of those that stand there
+            if cell.box.width > self.labels[lane].box.width:
+                self.labels[lane] = self.labels[lane]._replace(box=cell.box)
+        self.labels = [
+            cell._replace(box=self.labels[lane].box) for lane, cell in zip(lanes, self.labels, strict=True)
+        ]
+        place = {lane: k for k, lane in enumerate(dict.fromkeys(lanes))}
         self.layout = layout(
             [cell.box for cell in self.cards],
             [
-                (edge.tail, edge.head, None if cell.empty or count > FREE_LABELS else cell.box)
-                for edge, cell in zip(script.edges, self.labels, strict=True)
+                (
+                    script.edges[lane].tail,
+                    script.edges[lane].head,
+                    None if self.labels[lane].empty or count > FREE_LABELS else self.labels[lane].box,
+                )
+                for lane in place
             ],
             rankdir=rankdir,
             engine=engine,
         )
         self.sideways = rankdir in ("LR", "RL")
-        self.beside = close_labels(self.layout, sideways=self.sideways)
+        beside = close_labels(self.layout, sideways=self.sideways)
+        self.curves = [self.layout.edges[place[lane]] for lane in lanes]
+        self.beside = [beside[place[lane]] for lane in lanes]
         self.width = max(round(self.layout.width) + 2 * SIZES.margin, SIZES.least if script.sweeps else 0)
         self.height = round(self.layout.height) + 2 * SIZES.margin
         self._left = (self.width - self.layout.width) / 2
@@ -107,9 +121,11 @@ class Drawing:
             parts.append(f"<title>{svg.safe(title(script, moment))}</title><style>")
             parts.append(sheet(theme_named(theme), name))
             parts.append(f'</style><rect class="cg-paper" width="{width}" height="{height}"/>')
-        parts += [self._edge(i, moment) for i in range(len(script.edges))]
+        # a page holds what comes and goes; a frame only what is there
+        there = [i for i in range(len(script.edges)) if not fixed or self._edge_class(i, moment) != "cg-off"]
+        parts += [self._edge(i, moment) for i in there]
         parts += [self._node(i, moment, fixed) for i in range(len(script.nodes))]
-        parts += [self._label(i, moment, fixed) for i, cell in enumerate(self.labels) if not cell.empty]
+        parts += [self._label(i, moment, fixed) for i in there if not self.labels[i].empty]
         if strip and moment:
             parts.append(caption(script, moment, width=self.width, top=self.height, fixed=fixed))
         return "".join([*parts, "</svg>\n"])
@@ -127,7 +143,7 @@ class Drawing:
     def _edge(self, i: int, moment: Moment | None) -> str:
         key = (i, self._edge_class(i, moment))
         if key not in self._known:
-            curve = self.layout.edges[i]
+            curve = self.curves[i]
             shape = svg.line([self._at(*point) for point in curve.points])
             tip = svg.arrow(self._at(*curve.points[-1]), self._at(*curve.arrow))
             self._known[key] = f'<g id="e{i}" class="{key[1]}">{shape}{tip}</g>'
@@ -143,7 +159,7 @@ class Drawing:
                 parts.append(f"<title>{svg.safe(joined(self.script.nodes[i].how))}</title>")
             for line, baseline in zip(cell.lines, cell.baselines, strict=True):
                 parts.append(svg.text(line, -runs_width(line, SIZES.text) / 2, baseline, SIZES.text, fixed=fixed))
-            if moment is not None:
+            if moment is not None and any(self.script.sweeps[moment.sweep].labels[i]):
                 tall = SIZES.text * SIZES.leading + 2 * SIZES.slot
                 centre = cell.slot + tall / 2
                 shape = next(MARKS[state] for state in ("now", "done", "todo") if f"cg-{state}" in name)
@@ -157,11 +173,15 @@ class Drawing:
 
     def _label(self, i: int, moment: Moment | None, fixed: bool) -> str:
         name = self._edge_class(i, moment)
-        term = self.script.sweeps[moment.sweep].terms[i] if moment and "cg-now" in name else ("",)
+        term: Runs = ("",)
+        if moment:
+            sweep = self.script.sweeps[moment.sweep]
+            if "cg-now" in name or isinstance(sweep.edge_turns[i], Life):
+                term = sweep.terms[i]
         key = (i, name, term, fixed)
         if key not in self._known:
             cell, edge, beside = self.labels[i], self.script.edges[i], self.beside[i]
-            curve = self.layout.edges[i]
+            curve = self.curves[i]
             lines: list[tuple[Runs, str]] = [(line, "cg-label cg-formula") for line in cell.lines]
             lines += [((edge.number,), "cg-label")] * bool(edge.number)
             before = beside is not None and stands_before(beside, curve, sideways=self.sideways)
@@ -209,7 +229,7 @@ class Drawing:
         found: dict[Moment, set[int]] = {}
         for s, sweep in enumerate(self.script.sweeps):
             for edge, turn in enumerate(sweep.edge_turns):
-                if turn:
+                if turn and not isinstance(turn, Life):
                     found.setdefault(Moment(s, turn), set()).add(self.script.source(edge))
         return found
 

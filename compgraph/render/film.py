@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import networkx as nx
 
+from compgraph.elimination import eliminate
 from compgraph.pathsum import chosen_edges
 from compgraph.propagation import Step
 from compgraph.render import dot
@@ -18,13 +19,16 @@ from compgraph.render.drawing import Drawing
 from compgraph.render.export import frame_numbers, write, write_frames
 from compgraph.render.page import iframe, page
 from compgraph.render.script import SOLVED, Moment, Script, script
+from compgraph.render.shrinking import elimination_script
+from compgraph.semiring import REAL, Semiring
+from compgraph.structure import Order
 
 if TYPE_CHECKING:
     import graphviz
 
     from compgraph.solution import Solution
 
-__all__ = ["Film", "Picture", "film", "picture", "solution_film"]
+__all__ = ["Film", "Picture", "elimination_film", "film", "picture", "solution_film"]
 
 #: Pixels of the picture that a notebook shows under the player.
 PIXELS = 3_000_000
@@ -91,8 +95,39 @@ def film(
     return Film(said, title=title, theme=theme, rankdir=rankdir, engine=engine)
 
 
-def solution_film(solution: Solution, **options: Any) -> Film:
-    """The film of a solution: one sweep after another. Options are those of `film`."""
+def elimination_film(
+    graph: nx.MultiDiGraph,
+    order: Order,
+    *,
+    semiring: Semiring = REAL,
+    inputs: Iterable[Any] | None = None,
+    outputs: Iterable[Any] | None = None,
+    title: str | None = None,
+    theme: str | None = None,
+    rankdir: str = "LR",
+    engine: str = "auto",
+    digits: int = 4,
+) -> Film:
+    """The film of an elimination: the graph shrinks to its Jacobian. `order` and `semiring` are those of `eliminate`.
+
+    Examples
+    --------
+    >>> graph = nx.MultiDiGraph()
+    >>> _ = graph.add_edge("x", "t", partial=2.0), graph.add_edge("t", "y", partial=5.0)
+    >>> elimination_film(graph, ["t"])
+    Film: The Jacobian by elimination, 2 frames of 3 nodes
+    """
+    over: dict[str, Any] = {"semiring": semiring, "inputs": inputs, "outputs": outputs}
+    said = elimination_script(graph, eliminate(graph, order, **over), **over, digits=digits)
+    title = title or said.sweeps[0].heading.replace("Elimination", "The Jacobian by elimination")
+    return Film(said, title=title, theme=theme, rankdir=rankdir, engine=engine)
+
+
+def solution_film(solution: Solution, order: Order | None = None, **options: Any) -> Film:
+    """The film of a solution: one sweep after another, or an elimination. Options are those of `film`."""
+    if order is not None:
+        over: dict[str, Any] = {"semiring": solution.semiring, "inputs": solution.inputs, "outputs": solution.outputs}
+        return elimination_film(solution.graph, order, **over, **options)
     sweeps = {seed: list(solution.sweep(seed).steps) for seed in solution.seeds}
     if not solution.derives:
         chosen = [edge for steps in sweeps.values() for edge in _chosen(solution, steps)]

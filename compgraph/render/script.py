@@ -23,10 +23,12 @@ __all__ = [
     "SOLVED",
     "Caption",
     "Edge",
+    "Life",
     "Moment",
     "Node",
     "Script",
     "Sweep",
+    "Writer",
     "script",
     "state",
 ]
@@ -58,6 +60,7 @@ class Edge(NamedTuple):
     number: str
     silent: bool
     bold: bool = False
+    lane: int | None = None  # the edge in whose place it is drawn, if not in a place of its own
 
 
 class Caption(NamedTuple):
@@ -67,20 +70,31 @@ class Caption(NamedTuple):
     reason: Runs
 
 
+class Life(NamedTuple):
+    """The turn of what comes and goes: the frames in which it is made, is used for the last time, and is gone.
+
+    0 where it is there from the beginning, is never used up, or stays.
+    """
+
+    made: int
+    used: int
+    gone: int
+
+
 class Sweep(NamedTuple):
     """One sweep, indexed like nodes and edges: whose turn comes when, and what is then known.
 
     A node's turn is the number of the frame in which it is current, 0 if never; an edge's turn is that of the node that
-    pulls a term along it.
+    pulls a term along it. In an elimination the turn of both is a `Life`, and a term is the label of the edge.
     """
 
     seed: str
     heading: str
     labels: tuple[Runs, ...]
     totals: tuple[Runs, ...]
-    turns: tuple[int, ...]
+    turns: tuple[int | Life, ...]
     terms: tuple[Runs, ...]
-    edge_turns: tuple[int, ...]
+    edge_turns: tuple[int | Life, ...]
     captions: tuple[Caption, ...]
 
 
@@ -96,7 +110,10 @@ SOLVED = 1 << 60
 
 
 class Script(NamedTuple):
-    """All that a film says. Without sweeps it is a picture of the graph."""
+    """All that a film says. Without sweeps it is a picture of the graph.
+
+    `direction` is ``"reverse"`` or ``"forward"``, or ``"elimination"`` where nodes leave the graph.
+    """
 
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
@@ -114,8 +131,20 @@ class Script(NamedTuple):
         return " — ".join(joined(line).replace(NBSP, " ") for line in lines if any(line))
 
 
-def state(turn: int, now: int) -> str:
-    """Where something is whose turn it is in frame `turn` (0 if never): ``todo``, ``now`` or ``done``."""
+def state(turn: int | Life, now: int) -> str:
+    """Where something is whose turn it is in frame `turn` (0 if never): ``todo``, ``now`` or ``done``.
+
+    What comes and goes is ``off`` before and after its life, ``now`` when it is made and ``used`` for the last time.
+
+    Examples
+    --------
+    >>> [state(Life(made=1, used=3, gone=4), frame) for frame in range(5)]
+    ['off', 'now', 'todo', 'used', 'off']
+    """
+    if isinstance(turn, Life):
+        if now < turn.made or (turn.gone and now >= turn.gone):
+            return "off"
+        return "todo" if now not in turn[:2] or not now else "now" if now == turn.made else "used"
     return "todo" if not turn or turn > now else "now" if turn == now else "done"
 
 
@@ -156,12 +185,12 @@ def script(
     """
     if direction not in ("reverse", "forward"):
         raise ValueError(f"unknown direction {direction!r}: expected 'reverse' or 'forward'.")
-    writer = _Writer(graph, direction, digits, frozenset(bold), semiring)
+    writer = Writer(graph, direction, digits, frozenset(bold), semiring)
     nodes, edges = tuple(writer.nodes()), tuple(writer.edges())
     return Script(nodes, edges, tuple([writer.sweep(*one) for one in (sweeps or {}).items()]), direction)
 
 
-class _Writer:
+class Writer:
     """What the parts of one script have in common."""
 
     def __init__(

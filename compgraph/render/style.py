@@ -107,6 +107,13 @@ def sheet(colour: Theme, scope: str) -> str:
 .cg-now .cg-term{{stroke:none}}
 .cg-now .cg-total,.cg-now .cg-term,.cg-now .cg-mark{{fill:{colour.now_ink}}}
 .cg-now .cg-tip{{fill:{colour.now}}}
+.cg-used .cg-card,.cg-used .cg-line{{stroke:{colour.now};stroke-width:2.5}}
+.cg-used .cg-line{{stroke-dasharray:7 4}}
+.cg-used .cg-card{{fill:{colour.now_fill}}}
+.cg-used .cg-tip{{fill:{colour.now}}}
+.cg-off .cg-line,.cg-off .cg-tip,.cg-off .cg-label,.cg-off .cg-chip{{visibility:hidden}}
+.cg-off .cg-card{{stroke-dasharray:2 4}}
+.cg-off{{fill:{colour.soft};opacity:.45}}
 .cg-bold .cg-line{{stroke-width:5}}
 """
     root = f".{scope}{{fill:{colour.ink};font-family:{FAMILY};font-size:{SIZES.text:g}px}}"

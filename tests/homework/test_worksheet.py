@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -13,6 +14,7 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import cache
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -23,11 +25,13 @@ from hypothesis import strategies as st
 
 import compgraph
 from compgraph.homework import Problem, grade, load_sheet
-from compgraph.homework.constants import written
+from compgraph.homework.exports import nbgrader
 from compgraph.homework.paper import content, latex, markdown, svg
 from compgraph.homework.paper.content import Content
+from compgraph.homework.paper.folding import folded
 from compgraph.homework.precise import fraction
 from compgraph.homework.worksheet import Paper, Worksheet
+from compgraph.notation import name
 from compgraph.reading import read_expression
 
 NETWORK = """
@@ -75,17 +79,27 @@ def sheet(name: str) -> Worksheet:
         "variant": lambda: Worksheet(
             Problem(*NEURON, title="Für jeden andere Zahlen"), seed="2f0c", student="s123", ask=["val", "grad"]
         ),
-        "chain": lambda: Worksheet(Problem(chain(200), {"x": "0.7"}), ask=["val", "grad:x"]),
+        "wide": lambda: Worksheet(Problem(wide(9), {f"x{i}": f"0.{i + 1}" for i in range(9)}, title="Wide")),
+        "chain": lambda: Worksheet(Problem(chain(30), {"x": "0.7"}), ask=["val", "grad"]),
     }  # fmt: skip
     return made[name]()
 
 
+def wide(width: int) -> str:
+    return "; ".join([*(f"a{i} = x{i}^2" for i in range(width)), "y = " + " + ".join(f"a{i}" for i in range(width))])
+
+
 def chain(length: int) -> str:
+    """One thing after another."""
+    return "; ".join(["v1 = sin(x)", *(f"v{i} = cos(v{i - 1}) + {i}/10" for i in range(2, length + 1))])
+
+
+def tangle(length: int) -> str:
+    """A chain that comes back to where it started, again and again: no picture of it can be read."""
     return "; ".join(["v1 = sin(x) + x", *(f"v{i} = sin(v{i - 1}) + x/{i + 1}" for i in range(2, length + 1))])
 
 
-SHEETS = ["neuron", "worked", "network", "operations", "cases", "paths", "comma", "variant", "chain"]
-DRAWN = [name for name in SHEETS if name != "chain"]
+SHEETS = ["neuron", "worked", "network", "operations", "cases", "paths", "comma", "variant", "wide", "chain"]
 
 
 def texts(paper: Paper) -> dict[str, str]:
@@ -95,39 +109,64 @@ def texts(paper: Paper) -> dict[str, str]:
 # -- the key is nowhere on a blank
 
 
-def spellings(worksheet: Worksheet) -> set[str]:
-    """How answers could be spelled, of those that are not in the problem and are long enough to be known."""
+NUMBER = re.compile(r"(?<![\w.,])(?:\d+/\d+|\d*[.,]?\d+(?:[eE][-+]?\d+)?)")
+
+
+def answers_of(worksheet: Worksheet) -> dict[str, float]:
+    """The answers without signs that do not stand in the problem and are too long to stand anywhere by chance."""
+    inputs = {abs(fraction(worksheet.problem.environment.value(f"val:{name}"))) for name in worksheet.problem.inputs}
+    values = {cell: worksheet.problem.reference(cell.replace("dgrad", "grad")) for cell in worksheet.cells}
+    exact = {cell: abs(fraction(value)) for cell, value in values.items() if value is not None}
+    return {c: float(v) for c, v in exact.items() if v not in inputs and significant(f"{float(v):.12g}") >= 3}
+
+
+def significant(number: str) -> int:
+    return len(re.sub(r"[eE].*|[.,]", "", number).strip("0")) if "/" not in number else 9
+
+
+def found_in(text: str, wanted: Mapping[str, float]) -> set[str]:
+    """The cells whose answer stands somewhere, in whatever spelling: 0.2662, .27e0, 0,26617, 2.662E-1, 1331/5000."""
     found: set[str] = set()
-    literals = {fraction(worksheet.problem.environment.value(f"val:{name}")) for name in worksheet.problem.inputs}
-    for cell in worksheet.cells:
-        value = worksheet.problem.reference(cell.replace("dgrad", "grad"))
-        if value is None or abs(fraction(value)) in literals:
+    for number in set(NUMBER.findall(without_places(text))):
+        if significant(number) < 3:
             continue
-        for digits in (3, 4, 5, 6):
-            number = written(abs(fraction(value)), digits)
-            if len(number.strip("0.").replace(".", "")) >= 3:
-                found |= {number, number.replace(".", ",")}
+        value = float(Fraction(number.replace(",", "."))) if "/" not in number or not number.endswith("/0") else 0.0
+        mantissa, _, exponent = number.lower().replace(",", ".").partition("e")
+        unit = 10.0 ** (int(exponent or 0) - len(mantissa.partition(".")[2])) if "/" not in number else 1e-9 * value
+        found |= {cell for cell, answer in wanted.items() if abs(value - answer) <= unit}
     return found
 
 
 @pytest.mark.parametrize("name", SHEETS)
 def test_a_blank_holds_no_answer_and_its_key_holds_all(name: str) -> None:
     worksheet = sheet(name)
-    wanted = spellings(worksheet)
-    assert len(wanted) >= 4
+    wanted = answers_of(worksheet)
+    assert len(wanted) >= 2
     template = {"toml": worksheet.template.toml(), "csv": worksheet.template.csv()}
-    # coordinates have a decimal point as well: they are no answers
-    plain = {kind: without_places(text) for kind, text in (texts(worksheet.blank) | template).items()}
-    for kind, text in plain.items():
-        assert {number for number in wanted if has(text, number)} == set(), kind
+    about = {"repr": f"{worksheet!r}{worksheet.blank!r}", "notebook": notebook_text(worksheet)}
+    for kind, text in (texts(worksheet.blank) | template | about).items():
+        assert found_in(text, wanted) == set(), kind
+    assert kinds_of_chunks(worksheet.blank.png(0.5)) == {b"IHDR", b"IDAT", b"IEND"}  # pixels, and no text beside them
     for kind, text in texts(worksheet.key).items():
+        text = text.replace("$-$", "−").replace("{,}", ",")
+        assert found_in(text, wanted) == set(wanted), kind
         answers = [e.answer for e in worksheet.key.content.entries if not e.is_formula]
-        text = text.replace("$-$", "−").replace("{,}", ",").replace(r"\,", "")
-        assert [answer for answer in answers if not has(text, answer.lstrip("−"))] == [], kind
+        assert [a for a in answers if not re.search(rf"(?<![\d.,]){re.escape(a.lstrip('−'))}(?!\d)", text)] == [], kind
 
 
-def has(text: str, number: str) -> bool:
-    return re.search(rf"(?<![\d.,]){re.escape(number)}(?!\d)", text) is not None
+def notebook_text(worksheet: Worksheet) -> str:
+    """All that can be read in an assignment, its pictures too."""
+    cells = json.loads(nbgrader(worksheet))["cells"]
+    pictures = [image for cell in cells for file in cell.get("attachments", {}).values() for image in file.values()]
+    return "\n".join([*(cell["source"] for cell in cells), *(base64.b64decode(image).decode() for image in pictures)])
+
+
+def kinds_of_chunks(png: bytes) -> set[bytes]:
+    found, at = set(), 8
+    while at < len(png):
+        found.add(png[at + 4 : at + 8])
+        at += 12 + int.from_bytes(png[at : at + 4])
+    return found
 
 
 def without_places(text: str) -> str:
@@ -153,6 +192,14 @@ def test_a_blank_is_made_without_asking_for_an_answer(name: str, monkeypatch: py
     assert len(texts(Paper(made))) == 4
     with pytest.raises(AssertionError):
         content.key(made, problem, digits=worksheet.digits)
+
+
+def test_a_leak_would_be_seen() -> None:
+    wanted = {"grad:w": 0.26617, "val:y": 47 / 3}
+    for text in ("L = 0.2662.", "(0.266)", ">.26617<", "0,266", "2.662E-1", "266.17e-3", "26617/100000", "−0.266171"):
+        assert found_in(text, wanted) == {"grad:w"}, text
+    assert found_in("y = 47/3", wanted) == {"val:y"}
+    assert found_in("0.27, 0.3, 0.268, b2:e2662f, x0.2662", {"grad:w": 0.26617}) == set()
 
 
 def test_the_pixels_of_a_blank_do_not_depend_on_the_answers() -> None:
@@ -187,7 +234,7 @@ def test_every_cell_has_one_box_and_its_number(name: str) -> None:
     assert len(re.findall(r"\\blank\{", worksheet.blank.latex())) == len(tabled)
 
 
-@pytest.mark.parametrize("name", DRAWN)
+@pytest.mark.parametrize("name", SHEETS)
 def test_boxes_are_wide_enough_to_write_in(name: str) -> None:
     """At least 18 mm by 5 mm on paper, and nothing lies on anything else."""
     said = sheet(name).blank.content
@@ -220,8 +267,38 @@ def test_a_graph_too_large_for_boxes_has_them_in_a_table() -> None:
     said = sheet("network").blank.content
     assert said.figure is not None and all(slot.is_chip for slot in said.figure.slots)
     assert len(said.tabled) == len(said.entries) == 57
-    assert sheet("chain").blank.content.figure is None
-    assert "v₂₀₀ = sin(v₁₉₉)" in sheet("chain").blank.html().replace("<i>", "").replace("</i>", "")
+
+
+@pytest.mark.parametrize("length", [40, 200])
+def test_a_graph_that_nobody_could_read_is_written_down(length: int) -> None:
+    """Too small on a page, or too large to lay out at all."""
+    blank = Worksheet(Problem(tangle(length), {"x": "0.7"}), ask=["val", "grad:x"]).blank
+    assert blank.content.figure is None and len(blank.content.tabled) == length + 1
+    last = f"{name(f'v{length}')} = sin({name(f'v{length - 1}')}) + x/{length + 1}"
+    assert last in blank.markdown() and last in re.sub("</?i>", "", blank.html())
+
+
+def test_a_chain_stands_in_rows() -> None:
+    """Each arrow from one row to the next leaves at the right, without a head, and enters at the left."""
+    said = sheet("chain").blank.content
+    figure = said.figure
+    assert figure is not None and said.scale >= content.LEGIBLE
+    rows = sorted({card[1] for card in figure.cards})
+    assert len(rows) >= 4 and len(figure.cards) == 31
+    leaving = [line for line in figure.lines if not line.has_head]
+    assert len(leaving) == len(rows) - 1 == len(figure.lines) - 30
+    entering = [line for line in figure.lines if line.curve.points[0][0] < 0.01]
+    assert len(entering) == len(leaving)
+    heads = [line.curve.arrow for line in figure.lines if line.has_head]
+    assert all(any(abs(x - card[0]) < 1 and card[1] < y < card[1] + card[3] for card in figure.cards) for x, y in heads)
+    assert all(0 <= x and x + wide <= figure.width + 0.5 and y + high <= figure.height for x, y, wide, high in figure.cards)
+
+
+def test_a_figure_that_fits_or_cannot_be_cut_stays_whole() -> None:
+    whole = sheet("neuron").blank.content.figure
+    assert whole is not None
+    assert folded(whole, whole.width) is None
+    assert folded(whole, 100) is None
 
 
 def test_cells_without_a_place_in_the_graph_stand_below_it() -> None:
@@ -253,8 +330,7 @@ def test_the_page_is_a4_and_says_whose_it_is() -> None:
 
 
 def test_a_wide_graph_turns_the_page() -> None:
-    text = "; ".join([*(f"a{i} = x{i}^2" for i in range(6)), "y = " + " + ".join(f"a{i}" for i in range(6))])
-    worksheet = Worksheet(Problem(text, {f"x{i}": f"0.{i + 2}" for i in range(6)}), ask=["val"])
+    worksheet = sheet("wide")
     said = worksheet.blank.content
     assert said.is_landscape and said.page[0] > said.page[1]
     assert "size:A4 landscape" in worksheet.blank.html() and "landscape," in worksheet.blank.latex()
@@ -294,7 +370,7 @@ def test_a_key_says_what_cannot_be_told() -> None:
     assert "part:x>y" in hidden or "val:y" in hidden  # 2x = x² at 2
     assert worksheet.diagnosability.distinct < worksheet.diagnosability.mistakes
     assert any(note.startswith("Not seen in ") for note in worksheet.key.content.notes)
-    assert all(note in worksheet.key.html() for note in worksheet.key.content.notes)
+    assert all(note in unescape(worksheet.key.html()) for note in worksheet.key.content.notes)
     assert worksheet.blank.content.notes == ()
 
 
@@ -353,7 +429,7 @@ def test_hostile_names_break_nothing(which: int) -> None:
         assert paper.png(0.5).startswith(b"\x89PNG")
         text = paper.markdown()
         text.encode()
-        assert "<script" not in text and "<img" not in text.replace(r"\<", "") and "](" not in text.replace(r"\]", "")
+        assert not re.search(r"(?<!\\)(?:\\\\)*<", text) and not re.search(r"(?<!\\)(?:\\\\)*\](?=\()", text)
     rows = [line for line in worksheet.blank.markdown().splitlines() if line.startswith("|")]
     assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {5}
 
@@ -425,19 +501,24 @@ def check_latex(document: str) -> None:
 
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no TeX here; the structure is checked without it")
-@pytest.mark.parametrize("name", [*SHEETS, *range(len(HOSTILE))])
-def test_latex_compiles(name: str | int, tmp_path: Path) -> None:
-    worksheet = sheet(name) if isinstance(name, str) else hostile()[name]
-    for which, paper in (("blank", worksheet.blank), ("key", worksheet.key)):
-        paper.save(tmp_path / f"{which}.tex")
-        done = subprocess.run(
-            ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", f"{which}.tex"],
-            cwd=tmp_path, capture_output=True, timeout=120,
-        )  # fmt: skip
-        log = done.stdout.decode(errors="replace")
-        assert done.returncode == 0, log[-2000:]
-        assert "Missing character" not in log
-        assert "undefined" not in log.lower()
+@pytest.mark.parametrize("is_landscape", [False, True])
+def test_latex_compiles(is_landscape: bool, tmp_path: Path) -> None:
+    """All sheets and keys in one document each for either way to turn a page."""
+    every = [paper for worksheet in [*map(sheet, SHEETS), *hostile()] for paper in (worksheet.blank, worksheet.key)]
+    papers = [paper.latex() for paper in every if paper.content.is_landscape is is_landscape]
+    assert papers
+    begin, end = "\\begin{document}\n", "\\end{document}\n"
+    bodies = [paper.partition(begin)[2].removesuffix(end) for paper in papers]
+    text = papers[0].partition(begin)[0] + begin + "\n\\clearpage\n".join(bodies) + end
+    (tmp_path / "all.tex").write_text(text, encoding="utf-8")
+    done = subprocess.run(
+        ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", "all.tex"],
+        cwd=tmp_path, capture_output=True, timeout=120,
+    )  # fmt: skip
+    log = done.stdout.decode(errors="replace")
+    assert done.returncode == 0, log[-2000:]
+    assert "Missing character" not in log
+    assert "undefined" not in log.lower()
 
 
 @given(st.text(max_size=30))

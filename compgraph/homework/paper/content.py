@@ -16,6 +16,7 @@ from compgraph.homework.constants import written
 from compgraph.homework.environment import is_short
 from compgraph.homework.labels import symbol, symbol_latex
 from compgraph.homework.paper.figure import Figure, Row, box_width, figure
+from compgraph.homework.paper.folding import folded
 from compgraph.homework.precise import Value, fraction
 from compgraph.homework.problem import Problem
 from compgraph.homework.program import legible
@@ -29,13 +30,14 @@ __all__ = ["HEIGHT", "MARGIN", "WIDTH", "Content", "Entry", "blank", "key"]
 #: A page of A4, in pixels of 1/96 inch, and its margin.
 WIDTH, HEIGHT, MARGIN = 794.0, 1123.0, 57.0
 
-#: A graph that would have to be drawn smaller than this has chips for boxes, and the boxes stand in a table.
-SMALLEST = 0.66
+#: A graph that would have to be drawn smaller than this has chips for boxes, and the boxes stand in a table; one that
+#: would have to be smaller still is not drawn, as nobody could read it.
+SMALLEST, LEGIBLE = 0.66, 0.45
 
 #: The part of a page that a graph may take, from below the heading to above the names of the boxes.
 SHARE = 0.64
 
-#: A graph of more nodes is not drawn: nobody would see anything.
+#: A graph of more nodes is not even laid out.
 MOST_NODES = 120
 
 
@@ -257,20 +259,40 @@ def _picture(
     if len(problem.graph) > MOST_NODES:
         return None, 1.0, False, True
     nodes, edges = _rows(problem, numbers)
-    for boxes in (width, None):
-        tried = []
-        for rankdir in ("TB", "LR"):
-            drawn = figure(problem.graph, how, nodes, edges, rankdir=rankdir, width=boxes, engine=engine)
-            for landscape in (False, True):
-                across, down = (HEIGHT, WIDTH) if landscape else (WIDTH, HEIGHT)
-                share = SHARE if boxes else SHARE * 0.75
-                scale = min(1.0, (across - 2 * MARGIN) / drawn.width, share * (down - 2 * MARGIN) / drawn.height)
-                # a page is turned where that makes a difference
-                tried.append((scale * (0.85 if landscape else 1.0), scale, landscape, rankdir, drawn))
-        _, scale, landscape, _, drawn = max(tried, key=lambda one: one[0])
-        if scale >= SMALLEST or boxes is None:
-            break
-    return drawn, scale, landscape, boxes is None
+    for boxes, least in ((width, SMALLEST), (None, LEGIBLE)):
+        down, right = (
+            figure(problem.graph, how, nodes, edges, rankdir=rankdir, width=boxes, engine=engine)
+            for rankdir in ("TB", "LR")
+        )
+        for figures in ((down, right), _rowed(right)):
+            fits = [_Fit.of(one, turned, bool(boxes)) for one in figures for turned in (False, True)]
+            best = max(fits, key=lambda fit: fit.merit, default=None)
+            if best is not None and best.scale >= least:
+                return best.figure, best.scale, best.is_landscape, boxes is None
+    return None, 1.0, False, True
+
+
+class _Fit(NamedTuple):
+    """A figure on a page, how large it is there, and how good that is."""
+
+    figure: Figure
+    scale: float
+    is_landscape: bool
+    merit: float
+
+    @classmethod
+    def of(cls, figure: Figure, is_landscape: bool, has_boxes: bool) -> _Fit:
+        across, down = (HEIGHT, WIDTH) if is_landscape else (WIDTH, HEIGHT)
+        share = SHARE if has_boxes else SHARE * 0.75
+        scale = min(1.0, (across - 2 * MARGIN) / figure.width, share * (down - 2 * MARGIN) / figure.height)
+        # a page is turned where that makes a difference
+        return cls(figure, scale, is_landscape, scale * (0.85 if is_landscape else 1.0))
+
+
+def _rowed(figure: Figure) -> list[Figure]:
+    """A figure in rows that fill a page, upright or turned, at some scales."""
+    rooms = [(page - 2 * MARGIN) / scale for page in (WIDTH, HEIGHT) for scale in (1.0, 0.85, SMALLEST, LEGIBLE)]
+    return [rows for room in rooms if (rows := folded(figure, room)) is not None]
 
 
 def _rows(problem: Problem, numbers: dict[str, int]) -> tuple[dict[str, list[Row]], dict[tuple[str, str, int], Row]]:

@@ -50,10 +50,11 @@ class Label(NamedTuple):
 
 
 class Line(NamedTuple):
-    """An arrow; a silent one only says who decides about whom."""
+    """An arrow; a silent one only says who decides about whom, one without a head goes on elsewhere."""
 
     curve: Curve
     is_silent: bool
+    has_head: bool = True
 
 
 class Figure(NamedTuple):

@@ -103,6 +103,8 @@ def _tikz(figure: Figure, scale: float, answers: dict[int, str]) -> str:
             a, b, c = rest[i : i + 3]
             curve += f" .. controls {_at(*a)} and {_at(*b)} .. {_at(*c)}"
         lines.append(rf"\draw[arrow{',dotted' if line.is_silent else ''}] {curve};")
+        if not line.has_head:
+            continue
         (x, y), (to_x, to_y) = line.curve.points[-1], line.curve.arrow
         dx, dy = (to_y - y) * 0.6, (x - to_x) * 0.6
         lines.append(rf"\fill[tip] {_at(to_x, to_y)} -- {_at(x + dx, y + dy)} -- {_at(x - dx, y - dy)} -- cycle;")

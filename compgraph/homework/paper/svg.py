@@ -39,7 +39,8 @@ def drawing(figure: Figure, answers: dict[int, str]) -> str:
     """The shapes of a figure, with what stands in its boxes."""
     parts = []
     for line in figure.lines:
-        shape = svg.line(line.curve.points) + svg.arrow(line.curve.points[-1], line.curve.arrow)
+        head = svg.arrow(line.curve.points[-1], line.curve.arrow) if line.has_head else ""
+        shape = svg.line(line.curve.points) + head
         parts.append(f'<g class="cg-silent">{shape}</g>' if line.is_silent else f"<g>{shape}</g>")
     for x, y, width, height in figure.cards:
         parts.append(svg.box(x + width / 2, y + height / 2, width, height, 8, "cg-card"))
@@ -230,13 +231,17 @@ class _Page:
 
     def reasons(self, content: Content) -> None:
         """A key's own table: every box with its number and where that comes from."""
-        said = {entry.number: reason(entry) for entry in content.entries}
-        columns = 2 if all(text_width(words, _REASON) < self.room / 2 - 36 for words in said.values()) else 1
-        lines = [
-            (str(number) if not i else "", line)
-            for number, words in said.items()
-            for i, line in enumerate(wrap((words,), _REASON, self.room / columns - 36))
-        ]
+        said = [(entry.number, reason(entry)) for entry in content.entries]
+        one, two = (
+            [
+                (str(number) if not i else "", line)
+                for number, words in said
+                for i, line in enumerate(wrap((words,), _REASON, self.room / columns - 36))
+            ]
+            for columns in (1, 2)
+        )
+        # where few lines have to be broken for it
+        columns, lines = (2, two) if len(two) < 1.5 * len(one) else (1, one)
         rows = -(-len(lines) // columns)
         for i, (number, line) in enumerate(lines):
             column, row = divmod(i, rows)

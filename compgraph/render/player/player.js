@@ -9,8 +9,14 @@
   const frames = film.sweeps.flatMap((sweep) => Array.from({ length: sweep.frames }, (_, turn) => ({ sweep, turn })));
   const [stage, caption, slider, counter, heading] = ["stage", "caption", "slider", "counter", "heading"].map(at);
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
-  const states = ["cg-todo", "cg-now", "cg-done"];
-  const state = (turn, now) => (!turn || turn > now ? 0 : turn === now ? 1 : 2);
+  const states = ["cg-todo", "cg-now", "cg-done", "cg-off", "cg-used"];
+  // A turn is a number, or the life of what comes and goes: [made, used, gone].
+  const state = (turn, now) => {
+    if (!turn.length) return !turn || turn > now ? 0 : turn === now ? 1 : 2;
+    const [made, used, gone] = turn;
+    if (now < made || (gone && now >= gone)) return 3;
+    return !now ? 0 : now === made ? 1 : now === used ? 4 : 0;
+  };
 
   const nodes = film.sweeps[0].turns.map((_, i) => {
     const group = at("n" + i);
@@ -18,7 +24,9 @@
   });
   const edges = film.sources.map((source, i) => {
     const label = at("l" + i);
-    return { source, groups: [at("e" + i), label].filter(Boolean), term: label?.querySelector(".cg-term") };
+    const lives = film.sweeps.some((sweep) => sweep.edges[i].length); // its term is its label, and stays
+    const term = lives ? null : label?.querySelector(".cg-term");
+    return { source, lives, groups: [at("e" + i), label].filter(Boolean), term };
   });
 
   function write(element, runs) {
@@ -44,7 +52,7 @@
     const sources = new Set();
     edges.forEach((edge, i) => {
       const is = state(sweep.edges[i], now);
-      if (is === 1) sources.add(edge.source);
+      if (is === 1 && !edge.lives) sources.add(edge.source);
       if (edge.is === is && edge.sweep === sweep) return;
       for (const group of edge.groups) states.forEach((name, s) => group.classList.toggle(name, s === is));
       if (edge.term) write(edge.term, is === 1 ? [sweep.terms[i]].flat() : []);
@@ -53,16 +61,18 @@
     let current = -1;
     nodes.forEach((node, i) => {
       const is = state(sweep.turns[i], now);
-      if (sweep.turns[i] === (now || 1)) current = i;
+      const turn = sweep.turns[i].length ? sweep.turns[i][1] : sweep.turns[i];
+      if (turn === (now || 1)) current = i;
       node.group.classList.toggle("cg-from", sources.has(i));
       if (node.is === is && node.sweep === sweep) return;
       states.forEach((name, s) => node.group.classList.toggle(name, s === is));
+      Object.assign(node, { is, sweep });
+      if (!node.total) return; // nothing is left at the nodes of an elimination
       node.mark.setAttribute("d", film.marks[is]);
       const label = sweep.labels[i];
       const [first, ...more] = [is ? sweep.totals[i] : film.unknown].flat();
       const upright = label.length % 2 ? label.at(-1) : "";
       write(node.total, [...label.slice(0, label.length - (label.length % 2)), `${upright} = ${first}`, ...more]);
-      Object.assign(node, { is, sweep });
     });
     heading.textContent = sweep.heading;
     caption.replaceChildren(...steps[frame].cloneNode(true).childNodes);
