@@ -20,6 +20,7 @@ from compgraph.semiring import REAL, Ranked, Semiring
 from compgraph.symbols import EXPRESSION, formula, statements
 
 if TYPE_CHECKING:
+    from compgraph.homework.report import Report
     from compgraph.render.film import Film
     from compgraph.render.table import Table
     from compgraph.structure import Order
@@ -297,6 +298,39 @@ class Solution:
         graph = statements(self.graph)
         return Solution(graph, self.direction, self.outputs, self.inputs, semiring=self.semiring, limited=self.limited)
 
+    # -- checking
+
+    def check(self, answers: Mapping[str, Any], *, level: str = "statements", **options: Any) -> Report:
+        """Mark numbers worked out by hand: every cell against the right number, and against what it was made from.
+
+        Parameters
+        ----------
+        answers : mapping of str to str or number
+            Cell (``val:z``, ``part:z>a``, ``grad:w``, …) → what was found; a name alone is its value. As text, ``"0.50"``
+            keeps its precision and ``"1/3"`` is exact.
+        level : {"statements", "operations"}
+            Whether cells speak of assigned names, or of every operation.
+        **options
+            Those of `compgraph.homework.grade`: digits, working_digits, exact, reveal, …
+
+        Raises
+        ------
+        ValueError
+            Several outputs, no point, or an option that is none. What stands in a cell never raises.
+
+        Examples
+        --------
+        >>> s = solve("z = w*x; a = z^2", at={"w": 3, "x": 2.5})
+        >>> print(s.check({"z": "7.5", "a": "56.25", "grad:z": "15", "grad:w": "15"}))
+        3/4
+        ✗ grad:w   15    possible: a factor is missing: ∂z/∂w was taken as one    [root error]
+        """
+        from compgraph.homework import Problem, grade
+
+        problem = Problem.of(self, level=level)
+        named = {f"val:{cell}" if cell in problem.graph else cell: _typed(typed) for cell, typed in answers.items()}
+        return grade(problem, named, **options)
+
     # -- showing
 
     def film(self, order: Order | None = None, **options: Any) -> Film:
@@ -378,6 +412,11 @@ def plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [plain(part) for part in value]
     return _text(value, limit=10_000) if isinstance(value, Expression) else str(value)
+
+
+def _typed(value: Any) -> Any:
+    """A float as somebody typed it; all else as it is."""
+    return repr(value) if isinstance(value, float) else value
 
 
 def _text(value: Any, limit: int = 200) -> str:

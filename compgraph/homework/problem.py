@@ -31,6 +31,7 @@ from compgraph.homework.hypotheses import Mistakes
 from compgraph.homework.precise import Value, arithmetic, fraction
 from compgraph.homework.program import Program, exact, rewritten
 from compgraph.homework.quantities import Quantities
+from compgraph.homework.stating import stated
 from compgraph.linearization import linearize
 from compgraph.problem import load_problem
 from compgraph.reading import read, read_number
@@ -174,6 +175,21 @@ class Problem:
             hypotheses=file.hypotheses,
             **options,
         )
+
+    @classmethod
+    def of(cls, solution: Solution, **options: Any) -> Problem:
+        """The problem that a solution answers: of one output, at a point; with the options of a Problem.
+
+        Examples
+        --------
+        >>> Problem.of(solve("t = x^2; J = sin(t) + t", at={"x": 2})).cells
+        ['val:t', 'val:J', 'part:x>t', 'part:t>J', 'grad:t', 'grad:x']
+        """
+        return cls(*stated(solution), output=solution.outputs[0], wrt=solution.inputs, **options)
+
+    def posed(self, at: Mapping[str, Any], ask: Sequence[str] | None) -> Problem:
+        """The same problem with other numbers for some inputs, asking something else."""
+        return Problem(self.text, {**self.at, **at}, **{**self._arguments, "ask": ask})
 
     def __reduce__(self) -> Any:
         return _restored, (self.text, self.at, self._arguments)

@@ -235,6 +235,17 @@ class Report(Mapping[str, CellReport]):
 
     __repr__ = __str__
 
+    def html(self) -> str:
+        """The report as a page: the graph with the student's own numbers, coloured, and a row for every cell."""
+        from compgraph.homework.page import document
+
+        return document(self)
+
+    def _repr_html_(self) -> str:
+        from compgraph.homework.page import fragment
+
+        return fragment(self)
+
     def to_dict(self) -> dict[str, Any]:
         """The report as plain data, schema ``compgraph-report/1``."""
         return {

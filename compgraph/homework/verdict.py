@@ -152,7 +152,7 @@ def is_cut(answer: Answer, target: Value, digits: int) -> bool:
 
 
 def is_short(answer: Answer, target: Value, options: Options) -> bool:
-    """Whether an answer that meets the target has too few digits; what is exactly the target never has, nor what stands for 0."""
+    """Whether an answer that meets the target has too few digits; never what is exactly the target, or stands for 0."""
     if answer.digits is None or answer.digits >= options.digits or target == 0:
         return False
     return not (type(target) is Fraction and answer.value == target)

@@ -102,7 +102,7 @@ def is_seen(own: Environment, answer: Answer, cell: str, digits: int) -> bool:
 
 
 def is_made(hypothesis: Hypothesis, mistake: Mistake) -> bool:
-    """Whether a hypothesis is the mistake that was made; whoever copied a number copied it from any cell that has it."""
+    """Whether a hypothesis is the mistake that was made; a copy is one wherever it came from."""
     mutation = hypothesis.mutation
     if mistake.class_ in CLERICAL:
         return mutation.class_ == mistake.class_

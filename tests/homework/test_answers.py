@@ -67,11 +67,23 @@ def test_numbers(typed: str, value: Fraction, half: Fraction, digits: int | None
 @pytest.mark.parametrize(
     ("typed", "value"),
     [
-        ("pi", math.pi), ("π/4", math.pi / 4), ("sqrt(2)/2", math.sqrt(2) / 2), ("√2", math.sqrt(2)), ("ln 2", math.log(2)),
-        ("log(2)", math.log(2)), ("log10(2)", math.log10(2)), ("lg 2", math.log10(2)), ("e^2", math.e**2), ("-e", -math.e),
-        ("exp(-1)", math.exp(-1)), ("sin 3", math.sin(3)), ("cos(pi/3)", 0.5), ("2π", 2 * math.pi), ("sigmoid(0.5)", 1 / (1 + math.exp(-0.5))),
+        ("pi", math.pi),
+        ("π/4", math.pi / 4),
+        ("sqrt(2)/2", math.sqrt(2) / 2),
+        ("√2", math.sqrt(2)),
+        ("ln 2", math.log(2)),
+        ("log(2)", math.log(2)),
+        ("log10(2)", math.log10(2)),
+        ("lg 2", math.log10(2)),
+        ("e^2", math.e**2),
+        ("-e", -math.e),
+        ("exp(-1)", math.exp(-1)),
+        ("sin 3", math.sin(3)),
+        ("cos(pi/3)", 0.5),
+        ("2π", 2 * math.pi),
+        ("sigmoid(0.5)", 1 / (1 + math.exp(-0.5))),
     ],
-)  # fmt: skip
+)
 def test_constants_are_known_to_all_their_digits(typed: str, value: float) -> None:
     answer = read_answer(typed)
     assert answer.kind == "number" and answer.value is not None
@@ -82,11 +94,20 @@ def test_constants_are_known_to_all_their_digits(typed: str, value: float) -> No
 @pytest.mark.parametrize(
     ("typed", "read_as"),
     [
-        ("-47/3", "−47/3"), ("-0.2350", "−0.2350"), ("1.50e3", "1.50E+3"), ("0.00012", "0.00012"), ("2(a-t)", "2·(a − t)"),
-        ("2xa", "2·x·a"), ("xln(x)", "x·log(x)"), ("x(x+3)", "x·(x + 3)"), ("-x^2", "−x²"), ("sin 3x", "sin(3·x)"),
-        ("a**2", "a²"), ("2(a-t)a = 0.235", "2·(a − t)·a = 0.235"),
+        ("-47/3", "−47/3"),
+        ("-0.2350", "−0.2350"),
+        ("1.50e3", "1.50E+3"),
+        ("0.00012", "0.00012"),
+        ("2(a-t)", "2·(a − t)"),
+        ("2xa", "2·x·a"),
+        ("xln(x)", "x·log(x)"),
+        ("x(x+3)", "x·(x + 3)"),
+        ("-x^2", "−x²"),
+        ("sin 3x", "sin(3·x)"),
+        ("a**2", "a²"),
+        ("2(a-t)a = 0.235", "2·(a − t)·a = 0.235"),
     ],
-)  # fmt: skip
+)
 def test_an_answer_is_read_back_to_its_author(typed: str, read_as: str) -> None:
     assert read_answer(typed, names=["a", "t", "x"]).read_as == read_as
 
@@ -203,10 +224,29 @@ def test_a_fraction_is_read_exactly_and_back(number: Fraction) -> None:
 
 PIECES = st.sampled_from(
     [
-        *"0123456789.,+-*/^()=e xzπ√²³⁻¹×·÷−–%|<>'\"#&\\\n\t;:_[]{}~≈", "sin", "ln", "exp(", "sqrt", "where(", "1e", "**", "10^",
-        "x1", "\u202e", "\x00", "\ud800", "𝟙", "½", "Ⅷ", "٣", "e+", "max(", "inf", "nan",
+        *"0123456789.,+-*/^()=e xzπ√²³⁻¹×·÷−–%|<>'\"#&\\\n\t;:_[]{}~≈",
+        "sin",
+        "ln",
+        "exp(",
+        "sqrt",
+        "where(",
+        "1e",
+        "**",
+        "10^",
+        "x1",
+        "\u202e",
+        "\x00",
+        "\ud800",
+        "𝟙",
+        "½",
+        "Ⅷ",
+        "٣",
+        "e+",
+        "max(",
+        "inf",
+        "nan",
     ]
-)  # fmt: skip
+)
 
 
 @settings(max_examples=600)

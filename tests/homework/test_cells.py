@@ -48,7 +48,7 @@ def test_a_tangent_of_the_only_input_needs_no_seed() -> None:
 def test_parallel_edges_go_by_position() -> None:
     problem = Problem("m = x*x", {"x": "3"}, level="operations")
     assert [problem.reference(f"part:x>m#{k}") for k in (0, 1)] == [3, 3]
-    with pytest.raises(ParseError, match="#0|#1|parallel"):
+    with pytest.raises(ParseError, match=r"#0|#1|parallel"):
         problem.quantities.name("part:x>m")
     assert Problem("m = x*x", {"x": "3"}).reference("part:x>m") == 6  # one statement, one edge
 

@@ -95,8 +95,13 @@ def test_a_zero_for_a_number_earns_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("answer", "credit", "formula"),
-    [("a(1-a) = 0.235", 1.0, "correct"), ("a(1-a) = 0.3", 0.5, "correct"), ("a(1+a) = 0.235", 0.5, "wrong"), ("a = 1", 0.0, "wrong")],
-)  # fmt: skip
+    [
+        ("a(1-a) = 0.235", 1.0, "correct"),
+        ("a(1-a) = 0.3", 0.5, "correct"),
+        ("a(1+a) = 0.235", 0.5, "wrong"),
+        ("a = 1", 0.0, "wrong"),
+    ],
+)
 def test_a_formula_and_its_number_count_half_each(answer: str, credit: float, formula: str) -> None:
     found = grade(NEURON, {"part:z>a": answer})["part:z>a"]
     assert (found.credit, found.formula) == (credit, formula)
@@ -224,7 +229,7 @@ FAIR = {"correct", "correct_rounding"}
 
 @pytest.mark.parametrize("part", range(5))
 def test_honest_students_make_no_mistakes(part: int) -> None:
-    """1 000 sheets at 3, 4 and 5 digits: rounded after each step or each operation, or cut off; all or half of it asked."""
+    """1 000 sheets at 3, 4 and 5 digits: rounded after each step or operation, or cut off; all or some of it asked."""
     for seed in range(200 * part, 200 * part + 200):
         rng = random.Random(seed)
         problem, digits = problem_of(seed % 60), 3 + seed % 3
@@ -292,7 +297,7 @@ MAZUR = golden_problem("mazur", eta="0.5", wrt=WEIGHTS)
 def test_a_network_by_hand_at_four_digits() -> None:
     report = grade(MAZUR, honest(MAZUR, 4), digits=4)
     assert report.score == report.max_score == 57
-    assert set(found.verdict for found in report.values()) <= FAIR
+    assert {found.verdict for found in report.values()} <= FAIR
 
 
 @pytest.mark.parametrize("kept", [0, 1])

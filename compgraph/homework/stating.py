@@ -1,0 +1,79 @@
+"""A solution as the text of a problem: what was solved somewhere else can be checked by hand as well."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from compgraph.expression import VARIABLE, Expression, Variable
+from compgraph.functions import FUNCTIONS, HIDDEN
+from compgraph.homework.constants import spelled
+from compgraph.homework.rewriting import names_in, substituted
+from compgraph.symbols import definition
+
+if TYPE_CHECKING:
+    from compgraph.solution import Solution
+
+__all__ = ["stated"]
+
+
+def stated(solution: Solution) -> tuple[str, dict[str, Any]]:
+    """The statements of a solution as text, and the point.
+
+    Raises
+    ------
+    ValueError
+        It has several outputs, no point, or a primitive that text does not know.
+
+    Examples
+    --------
+    >>> from compgraph.solution import solve
+    >>> stated(solve("t = x^2; J = sin(t) + t/2", at={"x": 0.5}))
+    ('t = x²\\nJ = sin(t) + t/2', {'x': '0.5'})
+    """
+    from compgraph import notation
+
+    if len(solution.outputs) != 1:
+        raise ValueError(
+            f"expected one output, got {', '.join(solution.outputs[:8])}. "
+            f"Check one of them: s.sweep({solution.outputs[0]!r}) in reverse."
+        )
+    graph = solution.statements.graph
+    values = dict(graph.nodes(data="value"))
+    point = {name: _spelled(values[name]) for name in graph.graph["inputs"] if values.get(name) is not None}
+    if any(isinstance(value, Expression) for value in point.values()):
+        raise ValueError("no numbers to check: expected a solution at a point. Give at=.")
+    operations = graph.graph["operations"].nodes(data="primitive")
+    own = [primitive.name for _, primitive in operations if not _is_known(primitive)]
+    if own:
+        raise ValueError(f"{own[0]} is a primitive of your own: expected those that text knows. Check the rest alone.")
+    current: dict[str, str] = {}  # name → the node that bears it by now, where a name is bound several times
+    lines = []
+    for node, made in graph.nodes(data="primitive"):
+        name = _bare(node)
+        if made is not VARIABLE:
+            recipe = definition(graph, node)
+            for used in names_in(recipe) if isinstance(recipe, Expression) else ():
+                if current[_bare(used)] != used:
+                    raise ValueError(f"{used} is used after {_bare(used)} was bound again: expected a name for each.")
+                recipe = substituted(recipe, {used: Variable(_bare(used))})
+            lines.append(f"{name} = {notation.text(recipe, limit=1_000_000)}")
+        current[name] = node
+    return "\n".join(lines), point
+
+
+def _bare(node: str) -> str:
+    """The name that a node was given: ``c`` of ``c.1``, which is bound again later."""
+    name, dot, number = node.rpartition(".")
+    return name if dot and number.isdecimal() else node
+
+
+def _is_known(primitive: Any) -> bool:
+    return FUNCTIONS.get(primitive.name, HIDDEN.get(primitive.name)) is primitive
+
+
+def _spelled(value: Any) -> Any:
+    """A number as people write it: 2 for 2.0."""
+    if not isinstance(value, float):
+        return value if isinstance(value, Expression) else str(value)
+    short = spelled(value)
+    return str(int(short)) if short is not None and short.denominator == 1 else repr(value)
