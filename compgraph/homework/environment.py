@@ -7,6 +7,7 @@ ones. ``spread`` is how far honest rounding of the steps on the way may have mov
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
@@ -41,10 +42,15 @@ class Rounding(NamedTuple):
         if value is None or isinstance(value, bool) or value == 0:
             return value
         exact = fraction(value)
-        unit = 2 * half_unit(exact, self.digits)
-        steps = abs(exact) / unit
-        whole = math.floor(steps if self.cut else steps + Fraction(1, 2))
-        return whole * unit if exact > 0 else -whole * unit
+        top, bottom = abs(exact.numerator), exact.denominator
+        last = _leading(exact) - self.digits + 1
+        if last < 0:
+            top *= 10**-last
+        else:
+            bottom *= 10**last
+        whole = top // bottom if self.cut else (2 * top + bottom) // (2 * bottom)
+        signed = whole if exact > 0 else -whole
+        return Fraction(signed * 10**last) if last >= 0 else Fraction(signed, 10**-last)
 
 
 class Environment:
@@ -74,7 +80,7 @@ class Environment:
         self.quantities = quantities
         self.point = point
         self.arithmetic = arithmetic
-        self.given: Mapping[str, Given] = given or {}
+        self.given: Mapping[str, Given] = {} if given is None else given  # also one that is filled later
         self.base = base
         self.recipes: Mapping[str, Program] = recipes or {}
         self.rounding = rounding
@@ -292,18 +298,29 @@ def half_unit(value: Fraction, digits: int) -> Fraction:
     """
     if value == 0:
         return Fraction(0)
-    return Fraction(10) ** (_leading(value) - digits + 1) / 2
+    return _half_power(_leading(value) - digits + 1)
+
+
+@functools.lru_cache(maxsize=1024)
+def _half_power(exponent: int) -> Fraction:
+    """Half a power of ten."""
+    return Fraction(10) ** exponent / 2
 
 
 def _leading(value: Fraction) -> int:
     """The exponent of the first significant digit."""
     top, bottom = abs(value.numerator), value.denominator
     guess = math.floor((top.bit_length() - bottom.bit_length()) * math.log10(2))
-    while Fraction(10) ** (guess + 1) <= abs(value):
+    while _reaches(top, bottom, guess + 1):
         guess += 1
-    while Fraction(10) ** guess > abs(value):
+    while not _reaches(top, bottom, guess):
         guess -= 1
     return guess
+
+
+def _reaches(top: int, bottom: int, exponent: int) -> bool:
+    """Whether a quotient is at least a power of ten."""
+    return top >= bottom * 10**exponent if exponent >= 0 else top * 10**-exponent >= bottom
 
 
 def is_short(value: Value, digits: int) -> bool:

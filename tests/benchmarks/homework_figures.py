@@ -1,7 +1,7 @@
 """The figures of homework, on simulated students: python -m tests.benchmarks.homework_figures [section …] [--seeds N]
 
 Mistakes are drawn uniformly over the kinds that can be made on a sheet, on golden cases of different shapes at numbers
-near their own; structural twins count as one group. Sections: mistakes, chance, time.
+near their own; structural twins count as one group. Sections: honest, mistakes, chance, time, sheets, hostile.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from collections.abc import Callable
 from fractions import Fraction
 from functools import cache
 
-from compgraph.homework import Problem, read_answer
+from compgraph.homework import Problem, grade, read_answer
 from compgraph.homework.diagnosis import diagnose, groups
 from compgraph.homework.environment import Environment, Given
 from compgraph.homework.marking import Marking
 from compgraph.homework.precise import fraction
 from compgraph.homework.verdict import Options
 from tests.homework.mistaken import SHAPES, drawn, is_made, is_seen, on_paper, variant
-from tests.homework.students import golden_problem, honest, rounded, typed
+from tests.homework.students import golden_problem, honest, random_problem, rounded, typed
 
 #: Each shape at so many points.
 _POINTS = 4
@@ -130,7 +130,106 @@ def times(seeds: int) -> None:
         line(f"{what}: most hypotheses about a cell", most, 2000, at_most=True, unit="")
 
 
-SECTIONS: dict[str, Callable[[int], None]] = {"mistakes": mistakes, "chance": chance, "time": times}
+def honest_students(seeds: int) -> None:
+    """Who rounds every step, or cuts digits off, or rounds every operation, is never called wrong."""
+    count: Counter[str] = Counter()
+    for seed in range(seeds):
+        rng = random.Random(seed)
+        problem, digits = random_problem(random.Random(seed % 200)), rng.choice((3, 4, 5))
+        asked = problem.cells if rng.random() < 0.5 else rng.sample(problem.cells, rng.randint(1, len(problem.cells)))
+        sheet = honest(problem, digits, asked=asked, inside=rng.random() < 0.3, cut=rng.random() < 0.2)
+        marking = Marking(problem, {c: read_answer(text) for c, text in sheet.items()}, Options(digits))
+        count["sheets"] += 1
+        count["cells"] += len(sheet)
+        count["wrong"] += sum(mark.verdict not in ("correct", "correct_rounding") for mark in marking.marks.values())
+    line(
+        f"cells not called right, of {count['cells']} on {count['sheets']} sheets",
+        count["wrong"],
+        0,
+        at_most=True,
+        unit="",
+    )
+
+
+def sheets(seeds: int) -> None:
+    """Processor time of marking a sheet of 20 cells, diagnoses included; and of its problem, once."""
+    marking: list[float] = []
+    making: list[float] = []
+    for seed in range(seeds // 5):
+        name = SHAPES[seed % len(SHAPES)]
+        start = time.process_time()
+        problem = golden_problem(name)
+        cells = problem.cells[-20:]
+        grade(problem, dict.fromkeys(cells, "0.1234"))
+        making.append(time.process_time() - start)
+        made = drawn(problem, random.Random(seed), 4)
+        if made is None or len(cells) < 20:
+            continue
+        wrong = {cell: made[1][cell] for cell in cells if cell in made[1]}
+        start = time.process_time()
+        grade(problem, wrong, digits=4)
+        marking.append(time.process_time() - start)
+    worst, usual = 1000 * max(marking), 1000 * statistics.median(marking)
+    line(
+        f"a 20-cell sheet with a mistake, slowest of {len(marking)} (median {usual:.1f} ms)",
+        worst,
+        50,
+        at_most=True,
+        unit="ms",
+    )
+    first, most = 1000 * statistics.median(making), 1000 * max(making)
+    print(f"    a problem read, solved and its first sheet marked: median {first:.0f} ms, slowest {most:.0f} ms")
+
+
+_PIECES = (
+    *"0123456789.,+-*/^()=e xzπ√²³⁻¹×·÷−–%|<>'\"#&\\\n\t;:_[]{}~≈",
+    "sin",
+    "ln(",
+    "exp(",
+    "sqrt",
+    "where(",
+    "1e",
+    "**",
+    "10^",
+    "9^9^9^9",
+    "\u202e",
+    "\x00",
+    "\ud800",
+    "𝟙",
+    "½",
+    "max(",
+    "inf",
+    "nan",
+    "__import__('os')",
+    "<script>",
+)
+
+
+def hostile(seeds: int) -> None:
+    """Random bytes and hostile strings as answers: nothing is raised, and no answer takes long."""
+    slowest, what = 0.0, ""
+    rng = random.Random(0)
+    names = ["x", "z", "w1", "a"]
+    read_answer("x + 1", names=names)  # the grammar is built once
+    for _ in range(10 * seeds):
+        pieces = [rng.choice(_PIECES) for _ in range(rng.randint(1, 120))]
+        text = "".join(pieces) if rng.random() < 0.7 else rng.randbytes(rng.randint(1, 600)).decode("latin-1")
+        start = time.process_time()
+        read_answer(text, names=names)
+        taken = time.process_time() - start
+        if taken > slowest:
+            slowest, what = taken, text
+    line(f"slowest of {10 * seeds} hostile answers ({what[:12]!r}…)", 1000 * slowest, 10, at_most=True, unit="ms")
+
+
+SECTIONS: dict[str, Callable[[int], None]] = {
+    "honest": honest_students,
+    "mistakes": mistakes,
+    "chance": chance,
+    "time": times,
+    "sheets": sheets,
+    "hostile": hostile,
+}
 
 
 def main() -> None:
