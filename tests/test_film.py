@@ -293,6 +293,12 @@ def test_an_interrupted_export_leaves_no_half_file(
     assert (tmp_path / "a.html").read_text() == "before"
 
 
+def test_an_error_names_the_file_that_was_asked_for(shown: Film, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError) as caught:
+        shown.save(tmp_path / "nowhere" / "a.html")
+    assert caught.value.filename == str(tmp_path / "nowhere" / "a.html")
+
+
 # -- DOT
 
 

@@ -39,3 +39,19 @@ def test_files_it_links_to_exist() -> None:
     for target in targets:
         if not target.startswith("http"):
             assert (ROOT / target).exists(), target
+
+
+def test_all_the_python_runs_in_order() -> None:
+    namespace: dict[str, object] = {}
+    with contextlib.redirect_stdout(io.StringIO()):
+        for code in blocks("python"):
+            exec(compile(code, "README.md", "exec"), namespace)
+
+
+def test_the_check_says_what_stands_below_it() -> None:
+    code = next(code for code in blocks("python") if "s.check(" in code)
+    printed = next(text for text in blocks("text") if "[root error]" in text)
+    *before, last = code.strip().splitlines()
+    namespace: dict[str, object] = {}
+    exec("\n".join(["import compgraph as cg", *before, f"said = {last}"]), namespace)
+    assert str(namespace["said"]) == printed.strip()

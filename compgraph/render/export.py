@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -20,8 +21,11 @@ def write(path: str | os.PathLike[str], content: str | bytes) -> Path:
         with open(temporary, "xb") as file:
             file.write(content.encode("utf-8") if isinstance(content, str) else content)
         os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
+    except BaseException as error:
+        with contextlib.suppress(NotADirectoryError):
+            temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename:  # about the file that was asked for, not about the one beside it
+            raise type(error)(error.errno, error.strerror, str(path)) from None
         raise
     return path
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import math
 import re
 from decimal import Decimal
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import compgraph.homework
 from compgraph.homework import read_answer
 from compgraph.homework.spreadsheets import damage
 
@@ -257,3 +259,14 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     assert (answer.kind == "invalid") <= bool(answer.message)
     assert 0 <= answer.position <= len(answer.typed) and answer.half >= 0
     assert (answer.value is not None) == (answer.kind in ("number", "both"))
+
+
+def test_the_room_has_nothing_that_executes() -> None:
+    """No call of eval and its like, nor of SymPy's parsers, which are eval in disguise."""
+    forbidden = {"eval", "exec", "compile", "__import__", "sympify", "parse_expr", "literal_eval", "system", "popen"}
+    for path in sorted((Path(compgraph.homework.__file__).parent).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call):
+                name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+                owner = getattr(getattr(node.func, "value", None), "id", "")
+                assert name not in forbidden or owner == "re", f"{path.name}:{node.lineno} calls {name}"
