@@ -46,7 +46,7 @@ class Formula:
         place = {row: i for i, row in enumerate(order)}  # variables first, then literals, then operations
         chosen = [rows[row] for row in order]
         self.cells = tuple(what if ":" in what else f"val:{what}" for kind, what in chosen if kind == "variable")
-        self._literals = [float(what) for kind, what in chosen if not kind]
+        self._literals = [as_float(what) for kind, what in chosen if not kind]
         self._operations = [
             (_ROWS[kind], tuple([place[operand] for operand in what]))
             for kind, what in chosen

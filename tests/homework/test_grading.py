@@ -475,6 +475,54 @@ def test_hostile_sheets() -> None:
     assert str(report) and json.dumps(report.to_dict())
 
 
+STRANGE = (
+    "0",
+    "1",
+    "-1",
+    "0.5",
+    "1e300",
+    "-1e-300",
+    "1e400",
+    "1/3",
+    "99999999999999999999",
+    "0.000",
+    "1e-400",
+    "pi",
+    "sqrt(2)",
+    "1/7^100",
+    "7^80",
+    "a*1000^99",
+    "exp(1000a)",
+    "ln(a)",
+    "a^a",
+    "1/(a-a)",
+    "a^(-50)",
+    "a + a = 0.5",
+    "10^400 a",
+    "a > 0",
+    "(",
+    "=",
+    "where(a > 0, a, 1/0)",
+    "9^9^9^9",
+    "",
+    "a = a = a",
+    "1/0",
+    "-a^0.5",
+)
+
+
+def test_any_sheet_is_marked() -> None:
+    """Numbers and formulas at the end of the world, in every kind of cell."""
+    rng = random.Random(6)
+    for seed in range(60):
+        problem = problem_of(seed)
+        names = list(problem.graph)
+        sheet = {cell: rng.choice(STRANGE).replace("a", rng.choice(names)) for cell in problem.cells}
+        sheet |= {f"dgrad:{name}": rng.choice(STRANGE).replace("a", rng.choice(names)) for name in problem.inputs}
+        report = grade(problem, sheet, digits=rng.choice((1, 3, 12)), exact=seed % 5 == 0, reveal=seed % 2 == 0)
+        assert len(report) == len(sheet) and str(report) and json.dumps(report.to_dict())
+
+
 def test_credit_is_a_table() -> None:
     assert CREDIT["correct"] == CREDIT["follow_through"] == 1 and CREDIT["eased"] == CREDIT["wrong"] == 0
     with pytest.raises(ParseError):
