@@ -24,7 +24,8 @@ def write(path: str | os.PathLike[str], content: str | bytes) -> Path:
     except BaseException as error:
         with contextlib.suppress(NotADirectoryError):
             temporary.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.filename:  # about the file that was asked for, not about the one beside it
+        if isinstance(error, OSError) and error.filename:
+            # about the file that was asked for, not about the one beside it
             raise type(error)(error.errno, error.strerror, str(path)) from None
         raise
     return path
