@@ -100,8 +100,8 @@ class Environment:
 
     def computed(self, cell: str) -> Value:
         """What the recipe of a cell gives on the values of its parents, whether the cell itself is given or not."""
-        if cell not in self.given and self.rounding is None:
-            return self.value(cell)
+        if self.base is None and cell not in self.given and self.rounding is None:
+            return self.value(cell)  # elsewhere the cell itself may still be given later
         if cell not in self._computed:
             quantity = self.quantities[cell]
             parents = self._parents(quantity)
@@ -320,7 +320,7 @@ def _leading(value: Fraction) -> int:
 
 def _reaches(top: int, bottom: int, exponent: int) -> bool:
     """Whether a quotient is at least a power of ten."""
-    return top >= bottom * 10**exponent if exponent >= 0 else top * 10**-exponent >= bottom
+    return bool(top >= bottom * 10**exponent if exponent >= 0 else top * 10**-exponent >= bottom)
 
 
 def is_short(value: Value, digits: int) -> bool:
