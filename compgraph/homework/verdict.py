@@ -138,17 +138,26 @@ def meets(answer: Answer, target: Value, spread: float, options: Options) -> str
         allowed = max(allowed, Fraction(options.atol or 0) + Fraction(options.rtol or 0) * abs(aim))
     if gap <= allowed:
         return "rounded"
-    return "truncated" if options.truncation and is_cut(answer, target, options.digits) else ""
+    return "truncated" if options.truncation and is_cut(answer, target, options.digits, spread) else ""
 
 
-def is_cut(answer: Answer, target: Value, digits: int) -> bool:
-    """Whether an answer is what is left of a number when its other digits are cut off."""
+def is_cut(answer: Answer, target: Value, digits: int, spread: float = 0.0) -> bool:
+    """Whether an answer is what is left when the other digits are cut off: of a number, or of one near it.
+
+    Examples
+    --------
+    >>> from compgraph.homework.answers import read_answer
+    >>> cut = read_answer("0.234")
+    >>> is_cut(cut, Fraction("0.2350037"), 3), is_cut(cut, Fraction("0.2350037"), 3, 0.0002)
+    (False, True)
+    """
     half = half_of(answer, target, digits)
     if answer.value is None or (answer.form == "integer" and (answer.digits or 0) < digits):
         return False
-    aim = fraction(target)
+    # near is a quarter of a unit at most: cutting off and having rounded badly before are not both forgiven in full
+    aim, reach = fraction(target), min(Fraction(min(spread, sys.float_info.max)), half / 2)
     beyond = aim - answer.value if (answer.value or aim) > 0 else answer.value - aim
-    return 0 <= beyond < 2 * half or beyond == 0
+    return -reach <= beyond < 2 * half + reach or beyond == 0
 
 
 def is_short(answer: Answer, target: Value, options: Options) -> bool:
