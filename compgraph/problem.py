@@ -140,7 +140,7 @@ def _value(value: Any, where: str, decimal_comma: bool = False) -> Any:
     return value
 
 
-def assignments(texts: Iterable[str]) -> dict[str, str]:
+def assignments(texts: Iterable[str], flag: str = "--at") -> dict[str, str]:
     """The point that ``x=2 y=1/3`` states, as text; of two values of one name the last counts.
 
     Examples
@@ -152,6 +152,6 @@ def assignments(texts: Iterable[str]) -> dict[str, str]:
     for text in texts:
         name, equals, value = (part.strip() for part in text.partition("="))
         if not (name and equals and value):
-            raise ValueError(f"--at {text!r:.60}: expected name=value. Write --at x=2 y=1/3, after the problem.")
-        point[name] = _value(value, f"--at {name}")
+            raise ValueError(f"{flag} {text!r:.60}: expected name=value. Write {flag} x=2 y=1/3, after the problem.")
+        point[name] = _value(value, f"{flag} {name}")
     return point

@@ -11,7 +11,7 @@ from compgraph.homework.tallies import clusters, misconceptions, success
 from compgraph.reading.lexing import shown
 
 if TYPE_CHECKING:
-    from compgraph.homework.classes import ClassReport
+    from compgraph.homework.classreport import ClassReport
 
 __all__ = ["class_text", "counted", "failure_text", "headline"]
 
@@ -45,7 +45,8 @@ def _lines(found: ClassReport) -> Iterator[str]:
         yield "Hardest cells"
         width = max(len(one.cell) for one in hardest)
         for one in hardest:
-            yield f"  {one.cell:{width}}   {one.credit:4.0%}   wrong {one.wrong}, carried forward {one.carried}"
+            counts = f"wrong {one.wrong}, carried forward {one.carried}, blank or unreadable {one.blank}"
+            yield f"  {one.cell:{width}}   {one.credit:4.0%}   {counts}"
     frequent = misconceptions(reports)[:_SHOWN]
     if frequent:
         yield "Mistakes"

@@ -108,20 +108,20 @@ def jupyterquiz(worksheet: Worksheet) -> str:
     quiz = []
     for question in questions(worksheet):
         answers: list[dict[str, Any]] = [
-            {"range": _range(question.value, question.tolerance), "correct": True, "feedback": "Right."}
+            {**_range(question.value, question.tolerance), "correct": True, "feedback": "Right."}
         ]
         for wrong in question.wrong:
             said = {"correct": False, "feedback": _quoted(wrong.message)}
-            answers.append({"range": _range(wrong.value, wrong.tolerance), **said})
+            answers.append({**_range(wrong.value, wrong.tolerance), **said})
         answers.append({"type": "default", "feedback": "This is not right. Check the step that leads here."})
         asked = _paragraphs([_about(sheet), f"{question.asks} = ?"], _quoted)
         quiz.append({"question": asked, "type": "numeric", "answers": answers})
     return json.dumps(quiz, ensure_ascii=False, indent=1) + "\n"
 
 
-def _range(value: float, tolerance: float) -> list[float]:
+def _range(value: float, tolerance: float) -> dict[str, Any]:
     """From, and up to but not including."""
-    return [float(f"{value - tolerance:.12g}"), float(f"{value + tolerance:.12g}")]
+    return {"type": "range", "range": [float(f"{value - tolerance:.12g}"), float(f"{value + tolerance:.12g}")]}
 
 
 def _quoted(words: str) -> str:

@@ -1,4 +1,4 @@
-"""Whose sheet is it: by the id on the sheet, or by the name of its file; and whether it has the numbers made for them."""
+"""Whose sheet it is, by the id on it or the name of its file; and whether its numbers are those made for them."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from compgraph.reading.lexing import shown
 __all__ = ["Joined", "Joining", "joined"]
 
 _LONGEST = 100
+#: So many of those who are in no class list are told the nearest id; where there are more, it is another list.
+_HINTS = 20
 
 
 class Joined(NamedTuple):
@@ -60,8 +62,10 @@ def joined(
     seeds: dict[str, str] = {}
     if secret is not None and base is not None and roster is not None:
         seeds = {student_seed(secret, p.student, base): p.student for p in roster.people if p.student.strip()}
+    strangers = 0
     for sheet in sheets:
-        one = _joined(sheet, roster)
+        one = _joined(sheet, roster, hint=strangers < _HINTS)
+        strangers += roster is not None and one.student == shown(sheet.student.strip(), _LONGEST) and bool(one.remark)
         if secret is not None and base is not None:
             fault = _fault(sheet.seed.partition("#")[0], one.student, base, secret, seeds)
             if fault:
@@ -71,11 +75,11 @@ def joined(
     return Joining(tuple(found), tuple(refused))
 
 
-def _joined(sheet: Sheet, roster: Roster | None) -> Joined:
+def _joined(sheet: Sheet, roster: Roster | None, *, hint: bool) -> Joined:
     signed = shown(sheet.student.strip(), _LONGEST)
     if roster is None:
         return Joined(sheet, signed or _of_file(sheet), "" if signed else "nobody signed: named after the file")
-    match = roster.find(sheet.student) if signed else None
+    match = roster.find(sheet.student, hint=hint) if signed else None
     if match is not None and match.person is not None:
         return Joined(sheet, match.person.student, match.remark)
     person = roster.find_in(Path(sheet.source)) if sheet.source else None

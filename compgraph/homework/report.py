@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from compgraph.errors import ParseError
 from compgraph.homework.answers import Answer
 from compgraph.homework.marking import Mark, Marking
 from compgraph.homework.problem import Problem
@@ -129,6 +130,12 @@ class Report(Mapping[str, CellReport]):
         if cell not in self.cells:
             raise KeyError(f"{cell} is not on this sheet: expected one of {', '.join(list(self.cells)[:20])}.")
         return self.cells[cell]
+
+    def __contains__(self, cell: object) -> bool:
+        try:
+            return cell in self.cells or self.problem.quantities.name(str(cell)) in self.cells
+        except ParseError:
+            return False
 
     def __iter__(self) -> Any:
         return iter(self.cells)

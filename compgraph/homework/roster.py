@@ -77,12 +77,19 @@ class Roster:
         In the order of the list.
     kind : {"moodle", "canvas", ""}
         Whose columns these are.
+    id_columns, name_columns : tuple of int
+        The columns that say who somebody is.
+    points : tuple of str
+        In a gradebook of Canvas the points possible, column by column.
     remarks : tuple of str
         Rows that nothing can be joined to, rows that stand there twice, and ids that several people share.
     """
 
-    def __init__(self, header: Sequence[str], rows: Sequence[Sequence[str]], *, id_column: str = "") -> None:
+    def __init__(
+        self, header: Sequence[str], rows: Sequence[Sequence[str]], *, points: Sequence[str] = (), id_column: str = ""
+    ) -> None:
         self.header = tuple(header)
+        self.points = tuple(points)
         folded = [name.strip().casefold() for name in header]
         self.kind = _kind(folded)
         columns = _id_columns(folded, self.kind)
@@ -98,6 +105,9 @@ class Roster:
             )
         if not id_column:
             columns.sort(key=lambda column: not _is_key(rows, column))
+        self.id_columns = tuple(columns)
+        names = (*_NAMES, *_FIRST, *_LAST)
+        self.name_columns = tuple(i for i, name in enumerate(folded) if name in names)
         people = [_person(row, columns, folded, self.kind) for row in rows]
         # somebody who stands there twice is one; what several people share is nobody's
         once = list(
@@ -114,7 +124,7 @@ class Roster:
 
     def _remarked(self, again: int) -> Iterator[str]:
         if again:
-            yield f"{again} rows of the class list stand there twice: each is taken once"
+            yield f"rows that stand twice in the class list count once: {again} left out"
         for number, person in enumerate(self.people, 1):
             if not person.ids:
                 who = f" ({shown(person.name)})" if person.name else ""
@@ -124,8 +134,11 @@ class Roster:
                 names = ", ".join(shown(person.name or person.student) for person in people[:5])
                 yield f"{shown(key)} is the id of {len(people)} people in the class list: {names}"
 
-    def find(self, signed: str) -> Match:
-        """Whose id that is; a remark where it is nobody's, several people's, or not quite as in the list."""
+    def find(self, signed: str, *, hint: bool = True) -> Match:
+        """Whose id that is; a remark where it is nobody's, several people's, or not quite as in the list.
+
+        With `hint` the remark names the nearest id, which takes a while in a long list.
+        """
         key = _folded(signed)
         people = self._index.get(key, [])
         if len(people) == 1:
@@ -144,9 +157,9 @@ class Roster:
                 (person,) = same.values()
                 said = f"{shown(signed)} was taken for {shown(person.student)}: spreadsheets drop zeros in front"
                 return Match(person, said)
-        near = difflib.get_close_matches(key[:100], self._index, 1)
-        hint = f"; the nearest id is {shown(self._index[near[0]][0].student)}" if near else ""
-        return Match(None, f"{shown(signed) or 'nobody'} is not in the class list{hint}")
+        near = difflib.get_close_matches(key[:100], self._index, 1) if hint else []
+        nearest = f"; the nearest id is {shown(self._index[near[0]][0].student)}" if near else ""
+        return Match(None, f"{shown(signed) or 'nobody'} is not in the class list{nearest}")
 
     def find_in(self, path: PurePath) -> Person | None:
         """Whom the name of a file or of its folder names, as learning platforms name what they hand out."""
@@ -190,21 +203,21 @@ def read_roster(text: str, *, source: str = "class list", id_column: str = "") -
     """The class list in a text; see `load_roster`."""
     if not text.strip():
         raise ValueError(f"{source}: the file is empty: expected a class list.")
-    header, *rows = csv_rows(text, source, comments=False)
-    rows = [[*row, *[""] * (len(header) - len(row))] for row in rows if not _is_about_points(row)]
+    header, *lines = csv_rows(text, source, comments=False)
+    points = next((row for row in lines if row[0].strip().casefold().startswith("points possible")), [])
+    rows = [[*row, *[""] * (len(header) - len(row))] for row in lines if not _is_about_points(row)]
     if not rows:
         raise ValueError(f"{source}: expected a row for each student below {_listed(header)}, got none.")
     try:
-        return Roster(header, rows, id_column=id_column)
+        return Roster(header, rows, points=points, id_column=id_column)
     except ValueError as error:
         raise ValueError(f"{source}: {error}") from None
 
 
 def _is_about_points(row: Sequence[str]) -> bool:
     """Whether a row of a Canvas gradebook is of nobody: points possible, or how grades are posted."""
-    return row[0].strip().casefold().startswith("points possible") or (
-        not row[0].strip() and any("manual posting" in field.casefold() for field in row)
-    )
+    first = row[0].strip().casefold()
+    return first.startswith("points possible") or (not first and any("manual posting" in f.casefold() for f in row))
 
 
 def _kind(folded: Sequence[str]) -> str:

@@ -92,7 +92,8 @@ def load_sheets(path: str | Path) -> list[Sheet]:
     reader = readers.get(path.suffix.lower())
     if reader is None:
         raise ValueError(
-            f"{path}: expected a file of answers, .toml, .json or .csv, got {path.suffix or 'no suffix'!r}."
+            f"{path}: expected a file of answers, .toml, .json or .csv, got {path.suffix or 'no suffix'!r}. "
+            "From a spreadsheet, save as CSV (UTF-8)."
         )
     size = path.stat().st_size
     if size > _LONGEST:

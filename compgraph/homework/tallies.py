@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from compgraph.homework.answers import read_answer
+from compgraph.homework.floats import as_float
 from compgraph.homework.priors import priors
 from compgraph.homework.report import Report
 
@@ -41,7 +42,7 @@ class CellSuccess(NamedTuple):
     credit: float
 
     @property
-    def count(self) -> int:
+    def sheets(self) -> int:
         """How many sheets have the cell."""
         return self.right + self.carried + self.almost + self.wrong + self.blank
 
@@ -65,11 +66,18 @@ class Frequency(NamedTuple):
 
 
 class Cluster(NamedTuple):
-    """The same wrong answer, unexplained, on several sheets of the same numbers."""
+    """The same wrong answer, unexplained, on several sheets; of variants, the same multiple of the right number.
+
+    Attributes
+    ----------
+    cell : str
+    typed : str
+        What stands there; or how many times the right number it is.
+    students : tuple of str
+    """
 
     cell: str
     typed: str
-    problem: str
     students: tuple[str, ...]
 
 
@@ -82,9 +90,12 @@ def success(reports: Iterable[Report]) -> list[CellSuccess]:
             counts.setdefault(cell, Counter())[_GROUP[found.verdict]] += 1
             credits[cell] = credits.get(cell, 0.0) + found.credit
     return [
-        CellSuccess(cell, *(count[group] for group in GROUPS), round(credits[cell] / count.total(), 9))
+        CellSuccess(
+            cell, count["right"], count["carried"], count["almost"], count["wrong"], count["blank"],
+            round(credits[cell] / count.total(), 9),
+        )
         for cell, count in counts.items()
-    ]
+    ]  # fmt: skip
 
 
 def misconceptions(reports: Iterable[Report]) -> list[Frequency]:
@@ -119,20 +130,30 @@ def misconceptions(reports: Iterable[Report]) -> list[Frequency]:
 
 
 def clusters(reports: Iterable[Report]) -> list[Cluster]:
-    """Wrong answers without an explanation that at least two students gave, the largest clusters first."""
+    """Wrong answers without an explanation that at least two students gave, the largest clusters first.
+
+    Of variants of one problem the answers are held against the right numbers, to three digits.
+    """
+    reports = list(reports)
+    variants = len({report.problem.hash for report in reports}) > 1
     given: dict[tuple[str, str, object], list[tuple[str, str]]] = {}
     order: dict[str, int] = {}
     for report in reports:
+        problem = report.problem
         for cell, found in report.cells.items():
             order.setdefault(cell, len(order))
             if found.verdict != "wrong" or found.diagnoses:
                 continue
-            answer = read_answer(found.typed, decimal_comma=report.problem.decimal_comma)
-            number: object = found.read_as or found.typed if answer.value is None else answer.value
-            given.setdefault((report.problem.hash, cell, number), []).append((found.typed.strip(), report.student))
+            answer = read_answer(found.typed, decimal_comma=problem.decimal_comma)
+            right = problem.reference(cell) if variants and not cell.startswith("dgrad:") else None
+            typed = found.typed.strip()
+            number: object = found.read_as or typed if answer.value is None else answer.value
+            if answer.value is not None and right is not None and not isinstance(right, bool) and right != 0:
+                number = typed = f"{as_float(answer.value) / as_float(right):.3g} times the right number"
+            given.setdefault((problem.text, cell, number), []).append((typed, report.student))
     made = [
-        Cluster(cell, who[0][0], problem, tuple(student for _, student in who))
-        for (problem, cell, _), who in given.items()
+        Cluster(cell, who[0][0], tuple(student for _, student in who))
+        for (_, cell, _), who in given.items()
         if len(who) > 1
     ]
     return sorted(made, key=lambda one: (-len(one.students), order[one.cell], one.typed))

@@ -23,13 +23,13 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from compgraph.errors import DomainError
-from compgraph.homework.constants import written
 from compgraph.homework.diagnosability import Diagnosability
+from compgraph.homework.draws import candidates, draw, moved
 from compgraph.homework.floats import Numbers
-from compgraph.homework.picking import Picker, candidates, draw
+from compgraph.homework.picking import Picker
 from compgraph.homework.problem import Problem
 
-__all__ = ["Variant", "posed", "printed", "student_seed", "variant", "variants"]
+__all__ = ["Variant", "printed", "student_seed", "variant", "variants"]
 
 #: Draws that are looked at before it is said that there are no good numbers.
 _TRIES = 1000
@@ -86,22 +86,19 @@ def variant(
     *,
     ask: Sequence[str] | None = None,
     digits: int = 4,
-    fixed: Sequence[str] = (),
 ) -> Variant:
     """The problem with numbers picked for a seed.
 
     Parameters
     ----------
     problem : Problem
-        The teacher's.
+        The teacher's; what it calls ``fixed`` keeps its number.
     seed : str or int
         Any text without ``#``; or a printed seed, whose numbers are taken as they are.
     ask : sequence of str, optional
         What the sheet will ask: kinds of cells and cells.
     digits : int
         Significant digits of the answers.
-    fixed : sequence of str
-        Inputs that keep the teacher's numbers, beside those of the problem.
 
     Raises
     ------
@@ -113,7 +110,7 @@ def variant(
     A draw is refused if a factor is 0 or ±1 or two cells are equal without need, at kinks, where a relative error grows
     more than 50-fold, and where a likely mistake gives a right answer or two of them the same number.
     """
-    return _Maker(problem, ask, digits, fixed).variant(str(seed))
+    return _Maker(problem, ask, digits).variant(str(seed))
 
 
 def variants(
@@ -123,14 +120,13 @@ def variants(
     *,
     ask: Sequence[str] | None = None,
     digits: int = 4,
-    fixed: Sequence[str] = (),
 ) -> Iterator[Variant]:
     """The variants of a class, in the order of its list; made together they take less time."""
-    maker = _Maker(problem, ask, digits, fixed)
+    maker = _Maker(problem, ask, digits)
     return (maker.variant(student_seed(secret, student, problem)) for student in students)
 
 
-def printed(problem: Problem, seed: str, *, fixed: Sequence[str] = ()) -> Problem:
+def printed(problem: Problem, seed: str) -> Problem:
     """The problem that a sheet with a printed seed was made from: no search, so it is the same for ever.
 
     Raises
@@ -141,19 +137,23 @@ def printed(problem: Problem, seed: str, *, fixed: Sequence[str] = ()) -> Proble
     match = _PRINTED.fullmatch(seed.strip())
     if match is None:
         raise ValueError(f"seed: expected one as it is printed, such as '3f9c02d4a1b7e865#2', got {seed!r:.60}.")
-    drawn = draw(match["seed"], int(match["attempt"]), candidates(problem, _fixed(problem, fixed)))
-    return _moved(problem, drawn)
+    drawn = draw(match["seed"], int(match["attempt"]), candidates(problem))
+    try:
+        return moved(problem, drawn)
+    except (DomainError, ArithmeticError):
+        raise ValueError(
+            f"seed: expected one that was printed for this problem, got {seed!r:.60}: its numbers have no result."
+        ) from None
 
 
 class _Maker:
     """Picks for one seed after another, and gets ready for it once."""
 
-    def __init__(self, problem: Problem, ask: Sequence[str] | None, digits: int, fixed: Sequence[str]) -> None:
+    def __init__(self, problem: Problem, ask: Sequence[str] | None, digits: int) -> None:
         self.problem = problem
         self.digits = digits
-        self.fixed = _fixed(problem, fixed)
         cells = problem.cells if ask is None else problem.expanded(ask)
-        self.choices = candidates(problem, self.fixed)
+        self.choices = candidates(problem)
         if not self.choices:
             raise ValueError("no input can have another number: expected one that is a plain number and not fixed.")
         self.picker = Picker(problem, cells, digits, self.choices)
@@ -161,7 +161,7 @@ class _Maker:
     def variant(self, seed: str) -> Variant:
         seed = seed.strip()
         if _PRINTED.fullmatch(seed):
-            return self._of(printed(self.problem, seed, fixed=self.fixed), seed, {})
+            return self._of(printed(self.problem, seed), seed, {})
         if "#" in seed or not seed.isprintable() or not seed:
             raise ValueError(f"seed: expected text on a line, without '#', got {seed!r:.60}.")
         refused: Counter[str] = Counter()
@@ -182,47 +182,10 @@ class _Maker:
     def _built(self, drawn: Mapping[str, Fraction]) -> tuple[Problem | None, str]:
         """The problem at these numbers, or why there is none."""
         try:
-            problem = _moved(self.problem, drawn)
+            problem = moved(self.problem, drawn)
         except (DomainError, ArithmeticError):
-            return None, "outside the domain"
+            return None, "another branch, or outside the domain"
         return (None, "a kink") if problem.solution.warnings else (problem, "")
 
     def _of(self, problem: Problem, seed: str, refused: Mapping[str, int]) -> Variant:
         return Variant(problem, seed, refused, self.picker.rehearsal.at(Numbers(problem.environment), self.digits))
-
-
-def _fixed(problem: Problem, fixed: Sequence[str]) -> tuple[str, ...]:
-    """What keeps its numbers: the problem's own choice, and more."""
-    for name in fixed:
-        if name not in problem.inputs:
-            raise ValueError(f"fixed: {name!r:.40} is no input: expected among {', '.join(problem.inputs[:20])}.")
-    return (*problem.fixed, *fixed)
-
-
-def _moved(problem: Problem, drawn: Mapping[str, Fraction]) -> Problem:
-    """The problem with some inputs at other numbers, written as they would have been typed."""
-
-    def spelled(value: Fraction) -> str:
-        return written(value).replace(".", "," if problem.decimal_comma else ".")
-
-    return posed(problem, {name: spelled(value) for name, value in drawn.items()}, problem.asked)
-
-
-def posed(problem: Problem, at: Mapping[str, str], ask: Sequence[str] | None) -> Problem:
-    """The problem with some inputs elsewhere, or asking something else."""
-    return Problem(
-        problem.text,
-        {**problem.at, **at},
-        output=problem.output,
-        wrt=problem.wrt,
-        eta=problem.eta,
-        parameters=problem.parameters if problem.eta is not None else None,
-        batch=problem.batch,
-        level=problem.level,
-        decimal_comma=problem.decimal_comma,
-        title=problem.title,
-        ask=ask,
-        fixed=problem.fixed,
-        marking=problem.marking,
-        hypotheses=problem.hypotheses,
-    )

@@ -10,7 +10,7 @@ from compgraph.reading.lexing import shown
 if TYPE_CHECKING:
     from compgraph.homework.report import CellReport, Report
 
-__all__ = ["SIGNS", "score_text", "sheet_text"]
+__all__ = ["SIGNS", "note", "score_text", "sheet_text"]
 
 #: Verdict → the mark beside a cell that needs attention.
 SIGNS = {
@@ -38,15 +38,15 @@ def sheet_text(report: Report) -> str:
         if found.verdict in ("follow_through", "eased") and found.override is None:
             carried.setdefault((found.verdict, found.because, found.credit), []).append(cell)
             continue
-        note, tag = _note(report, found), _tag(found)
-        if found.verdict in SIGNS or note:
-            lines.append((f"{SIGNS.get(found.verdict, '✓')} {cell}", _typed(report, found), note, tag))
+        said, tag = note(report, found), _tag(found)
+        if found.verdict in SIGNS or said:
+            lines.append((f"{SIGNS.get(found.verdict, '✓')} {cell}", _typed(report, found), said, tag))
     width = max((len(cell) for cell, *_ in lines), default=0)
     answer_width = max((len(typed) for _, typed, *_ in lines), default=0)
-    note_width = max((len(note) for *_, note, tag in lines if tag), default=0)
+    note_width = max((len(said) for *_, said, tag in lines if tag), default=0)
     text = [score_text(report)]
-    for cell, typed, note, tag in lines:
-        text.append(f"{cell:{width}}   {typed:{answer_width}}    {note:{note_width if tag else 0}}    {tag}".rstrip())
+    for cell, typed, said, tag in lines:
+        text.append(f"{cell:{width}}   {typed:{answer_width}}    {said:{note_width if tag else 0}}    {tag}".rstrip())
     text += _carried(carried)
     text += [f"? {shown(name)}   {message}" for name, message in report.unknown.items()]
     return "\n".join(text)
@@ -66,7 +66,8 @@ def _rounded(number: str, digits: int) -> str:
     return f"{float(number.replace('−', '-')):.{digits}g}".replace("-", "−")
 
 
-def _note(report: Report, found: CellReport) -> str:
+def note(report: Report, found: CellReport) -> str:
+    """What there is to say about a cell, on one line; empty where it is just right."""
     if found.override is not None:
         reason = f": {found.override.reason}" if found.override.reason else ""
         return f"{_credit(found.credit)} by the teacher{reason}"

@@ -18,14 +18,11 @@ student = ""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from compgraph.homework.diagnosability import Diagnosability, Rehearsal
 from compgraph.homework.floats import Numbers
@@ -34,12 +31,11 @@ from compgraph.homework.paper import content, html, latex, markdown, svg
 from compgraph.homework.paper.content import Content
 from compgraph.homework.priors import priors
 from compgraph.homework.problem import Problem
-from compgraph.homework.sheets import SCHEMA
-from compgraph.homework.variants import Variant, posed, student_seed, variant, variants
+from compgraph.homework.template import Template
+from compgraph.homework.variants import Variant, student_seed, variant, variants
 from compgraph.render.export import write
-from compgraph.render.runs import clean
 
-__all__ = ["Paper", "Template", "Worksheet"]
+__all__ = ["Paper", "Worksheet"]
 
 #: What a sheet asks unless it is told otherwise.
 ASK = ("val", "part", "grad")
@@ -60,8 +56,6 @@ class Worksheet:
     seed : str, int or Variant, optional
         Pick other numbers for the inputs, as `compgraph.homework.variants.variant` does, or take those that it has
         picked; the problem's own if left out.
-    fixed : sequence of str
-        Inputs that keep the problem's numbers all the same, beside its own ``fixed``.
     student : str
         Whose sheet it is, if that is to be printed.
     title : str
@@ -91,7 +85,6 @@ class Worksheet:
         ask: Sequence[str] | None = None,
         digits: int | None = None,
         seed: str | int | Variant | None = None,
-        fixed: Sequence[str] = (),
         student: str = "",
         title: str = "",
         engine: str = "auto",
@@ -110,9 +103,9 @@ class Worksheet:
         self._variant: Variant | None = None
         if seed is not None:
             if not isinstance(seed, Variant):
-                seed = variant(problem, seed, ask=self.cells, digits=self.digits, fixed=fixed)
+                seed = variant(problem, seed, ask=self.cells, digits=self.digits)
             self._variant, problem, self.seed = seed, seed.problem, seed.seed
-        self.problem = posed(problem, {}, self.cells)
+        self.problem = problem.posed({}, self.cells)
         self.student = student
         self.title = title
         self._engine = engine
@@ -124,13 +117,12 @@ class Worksheet:
 
     @classmethod
     def of_class(
-        cls, problem: Problem, students: Iterable[str], secret: str | bytes, *,
-        fixed: Sequence[str] = (), **options: Any,
-    ) -> Iterator[Worksheet]:  # fmt: skip
+        cls, problem: Problem, students: Iterable[str], secret: str | bytes, **options: Any
+    ) -> Iterator[Worksheet]:
         """The sheets of a class, in the order of its list; made together they take less time."""
         names = list(students)
         plain = cls(problem, **options)
-        picked = variants(problem, names, secret, ask=plain.cells, digits=plain.digits, fixed=fixed)
+        picked = variants(problem, names, secret, ask=plain.cells, digits=plain.digits)
         return (cls(problem, seed=one, student=name, **options) for name, one in zip(names, picked, strict=True))
 
     def __repr__(self) -> str:
@@ -241,58 +233,3 @@ class Paper:
 
     def _repr_svg_(self) -> str:
         return self.svg()
-
-
-class Template(NamedTuple):
-    """An answer file without answers.
-
-    Attributes
-    ----------
-    problem, seed, student : str
-    cells : tuple of (str, str)
-        Cell and symbol, in the order of the numbers on the sheet.
-    """
-
-    problem: str
-    seed: str
-    student: str
-    cells: tuple[tuple[str, str], ...]
-
-    def toml(self) -> str:
-        """As TOML, with the numbers of the boxes beside the cells."""
-        about = {"schema": SCHEMA, "problem": self.problem, "seed": self.seed, "student": self.student}
-        lines = [f"{key:7} = {_quoted(value)}" for key, value in about.items() if value or key != "seed"]
-        wide = max(len(_quoted(cell)) for cell, _ in self.cells)
-        lines += ["", f'{"[answers]":{wide + 10}}# in quotes, as on paper: "0.50", "1/3", "-1.5e-4"']
-        for number, (cell, sign) in enumerate(self.cells, 1):
-            lines.append(f'{_quoted(cell):{wide}} = ""     # {number}: {clean(sign)}')
-        return "\n".join(lines) + "\n"
-
-    def csv(self) -> str:
-        """As CSV, a row for each cell: for a spreadsheet, whose column of answers should be formatted as text."""
-        file = io.StringIO(newline="")
-        writer = csv.writer(file)
-        writer.writerow(["cell", "answer"])
-        # a space in front, so that no spreadsheet takes a name for a formula; reading takes it away
-        about = {"problem": self.problem, "seed": self.seed, "student": clean(self.student)}
-        for key, value in about.items():
-            if value or key != "seed":
-                writer.writerow([key, f" {value}" if value.startswith(("=", "+", "-", "@")) else value])
-        writer.writerows((cell, "") for cell, _ in self.cells)
-        return file.getvalue()
-
-    def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write ``.toml``, or ``.csv`` as spreadsheets read it: UTF-8 with a mark."""
-        path = Path(path)
-        kind = path.suffix.lower()
-        if kind not in (".toml", ".csv"):
-            raise ValueError(f"unknown format {kind!r:.20}: expected .toml or .csv. Name the file answers.toml.")
-        return write(path, self.toml() if kind == ".toml" else f"\ufeff{self.csv()}")
-
-    def __str__(self) -> str:
-        return self.toml()
-
-
-def _quoted(words: str) -> str:
-    """A string of TOML."""
-    return json.dumps(clean(words), ensure_ascii=False).replace("\x7f", "\\u007f")

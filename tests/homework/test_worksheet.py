@@ -24,14 +24,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import compgraph
+from compgraph import notation
 from compgraph.homework import Problem, grade, load_sheet
 from compgraph.homework.exports import nbgrader
-from compgraph.homework.paper import content, latex, markdown, svg
+from compgraph.homework.paper import content, fitting, latex, markdown, svg
 from compgraph.homework.paper.content import Content
 from compgraph.homework.paper.folding import folded
 from compgraph.homework.precise import fraction
 from compgraph.homework.worksheet import Paper, Worksheet
-from compgraph.notation import name
 from compgraph.reading import read_expression
 
 NETWORK = """
@@ -86,7 +86,7 @@ def sheet(name: str) -> Worksheet:
 
 
 def wide(width: int) -> str:
-    return "; ".join([*(f"a{i} = x{i}^2" for i in range(width)), "y = " + " + ".join(f"a{i}" for i in range(width))])
+    return "; ".join([*(f"a{i} = sin(x{i})" for i in range(width)), "y = " + " + ".join(f"a{i}" for i in range(width))])
 
 
 def chain(length: int) -> str:
@@ -209,8 +209,8 @@ def test_the_pixels_of_a_blank_do_not_depend_on_the_answers() -> None:
         for title in ("a", "b")
     ]
     other = Worksheet(Problem("z = w*x; y = sin(z)", {"w": "0.6", "x": "1.5"}), ask=["grad:z"], title="T").blank
-    assert papers[0].png() == papers[1].png()
-    assert papers[0].png() != other.png()
+    assert papers[0].png(1.0) == papers[1].png(1.0)
+    assert papers[0].png(1.0) != other.png(1.0)
 
 
 # -- what can be written on
@@ -254,8 +254,8 @@ def test_boxes_are_wide_enough_to_write_in(name: str) -> None:
             )  # fmt: skip
             assert apart, (one, other)
     across, down = said.page
-    assert said.figure.width * said.scale <= across - 2 * content.MARGIN + 0.5
-    assert said.figure.height * said.scale <= down - 2 * content.MARGIN
+    assert said.figure.width * said.scale <= across - 2 * fitting.MARGIN + 0.5
+    assert said.figure.height * said.scale <= down - 2 * fitting.MARGIN
 
 
 def test_more_digits_have_wider_boxes() -> None:
@@ -269,12 +269,12 @@ def test_a_graph_too_large_for_boxes_has_them_in_a_table() -> None:
     assert len(said.tabled) == len(said.entries) == 57
 
 
-@pytest.mark.parametrize("length", [40, 200])
+@pytest.mark.parametrize("length", [40, 150])
 def test_a_graph_that_nobody_could_read_is_written_down(length: int) -> None:
     """Too small on a page, or too large to lay out at all."""
     blank = Worksheet(Problem(tangle(length), {"x": "0.7"}), ask=["val", "grad:x"]).blank
     assert blank.content.figure is None and len(blank.content.tabled) == length + 1
-    last = f"{name(f'v{length}')} = sin({name(f'v{length - 1}')}) + x/{length + 1}"
+    last = f"{notation.name(f'v{length}')} = sin({notation.name(f'v{length - 1}')}) + x/{length + 1}"
     assert last in blank.markdown() and last in re.sub("</?i>", "", blank.html())
 
 
@@ -282,7 +282,7 @@ def test_a_chain_stands_in_rows() -> None:
     """Each arrow from one row to the next leaves at the right, without a head, and enters at the left."""
     said = sheet("chain").blank.content
     figure = said.figure
-    assert figure is not None and said.scale >= content.LEGIBLE
+    assert figure is not None and said.scale >= fitting.LEGIBLE
     rows = sorted({card[1] for card in figure.cards})
     assert len(rows) >= 4 and len(figure.cards) == 31
     leaving = [line for line in figure.lines if not line.has_head]
@@ -291,7 +291,8 @@ def test_a_chain_stands_in_rows() -> None:
     assert len(entering) == len(leaving)
     heads = [line.curve.arrow for line in figure.lines if line.has_head]
     assert all(any(abs(x - card[0]) < 1 and card[1] < y < card[1] + card[3] for card in figure.cards) for x, y in heads)
-    assert all(0 <= x and x + wide <= figure.width + 0.5 and y + high <= figure.height for x, y, wide, high in figure.cards)
+    for x, y, across, down in figure.cards:
+        assert x >= 0 and x + across <= figure.width + 0.5 and y + down <= figure.height
 
 
 def test_a_figure_that_fits_or_cannot_be_cut_stays_whole() -> None:
@@ -385,14 +386,15 @@ def test_the_same_sheet_has_the_same_bytes() -> None:
         "    for d in (p.svg(), p.html(), p.latex(), p.markdown(), p.png(1.0), w.template.toml(), w.template.csv()):\n"
         "        print(hashlib.sha256(d if isinstance(d, bytes) else d.encode()).hexdigest())\n"
     )
-    runs = [
-        subprocess.run(
+    running = [
+        subprocess.Popen(
             [sys.executable, "-c", program],
             env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-            capture_output=True, text=True, check=True,
-        ).stdout
+            stdout=subprocess.PIPE, text=True,
+        )
         for seed in ("1", "2")
     ]  # fmt: skip
+    runs = [process.communicate(timeout=60)[0] for process in running]
     assert runs[0] == runs[1] and len(set(runs[0].split())) == 12  # the templates are the same for blank and key
 
 
@@ -504,7 +506,9 @@ def check_latex(document: str) -> None:
 @pytest.mark.parametrize("is_landscape", [False, True])
 def test_latex_compiles(is_landscape: bool, tmp_path: Path) -> None:
     """All sheets and keys in one document each for either way to turn a page."""
-    every = [paper for worksheet in [*map(sheet, SHEETS), *hostile()] for paper in (worksheet.blank, worksheet.key)]
+    worksheets = [*map(sheet, ("neuron", "network", "cases", "paths", "comma", "variant", "wide")), *hostile()[::2]]
+    every = [paper for worksheet in worksheets for paper in (worksheet.blank, worksheet.key)]
+    every += [worksheet.blank for worksheet in hostile()[1::2]]
     papers = [paper.latex() for paper in every if paper.content.is_landscape is is_landscape]
     assert papers
     begin, end = "\\begin{document}\n", "\\end{document}\n"
@@ -512,7 +516,7 @@ def test_latex_compiles(is_landscape: bool, tmp_path: Path) -> None:
     text = papers[0].partition(begin)[0] + begin + "\n\\clearpage\n".join(bodies) + end
     (tmp_path / "all.tex").write_text(text, encoding="utf-8")
     done = subprocess.run(
-        ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", "all.tex"],
+        ["pdflatex", "-draftmode", "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", "all.tex"],
         cwd=tmp_path, capture_output=True, timeout=120,
     )  # fmt: skip
     log = done.stdout.decode(errors="replace")
@@ -551,8 +555,7 @@ def test_a_template_filled_in_as_toml_and_as_a_spreadsheets_csv_marks_the_same(n
     answers = filled(worksheet, {worksheet.cells[0]: "1/3", last: ""})
     toml = worksheet.template.toml()
     for cell, answer in answers.items():
-        toml = toml.replace(f'"{cell}"', f'"{cell}"', 1)
-        toml = re.sub(rf'(?m)^("{re.escape(cell)}"\s*= )""', lambda m, a=answer: f'{m[1]}"{a}"', toml)
+        toml = re.sub(rf'(?m)^("{re.escape(cell)}"\s*= )""', rf'\g<1>"{answer}"', toml)
     (tmp_path / "a.toml").write_text(toml, encoding="utf-8")
     worksheet.template.save(tmp_path / "a.csv")
     rows = (tmp_path / "a.csv").read_text("utf-8-sig").splitlines()
@@ -610,7 +613,7 @@ def test_misuse_is_said() -> None:
     with pytest.raises(ValueError, match="digits: expected a whole number"):
         Worksheet(problem, digits=0)
     with pytest.raises(TypeError, match="Write \\['val'\\]"):
-        Worksheet(problem, ask="val")  # type: ignore[arg-type]
+        Worksheet(problem, ask="val")
     with pytest.raises(ValueError, match="nothing to compute"):
         Worksheet(Problem("y = x^2", {"x": "3"}, wrt=["x"]), ask=["new"])
     with pytest.raises(compgraph.ParseError, match="Did you mean"):

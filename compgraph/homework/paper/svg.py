@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final
 
-from compgraph.homework.paper.content import MARGIN, MOST_NODES, Content, Entry
+from compgraph.homework.paper.content import Content, Entry
 from compgraph.homework.paper.figure import HIGH, NUMBER, TEXT, Figure
+from compgraph.homework.paper.fitting import MARGIN
 from compgraph.render import svg
 from compgraph.render.cells import runs_width, wrap
 from compgraph.render.font import text_width
@@ -15,6 +18,8 @@ from compgraph.render.style import sheet, theme_named
 __all__ = ["STYLE", "document", "drawing", "numbers_and_formulas", "picture", "reason"]
 
 _TITLE, _WORDS, _REASON, _SMALL = 24.0, 14.0, 13.0, 11.0
+
+NOTHING: Final[Mapping[int, str]] = MappingProxyType({})
 
 #: The scope of the style sheet, and what it has beside that of every picture.
 SCOPE = "cg-sheet"
@@ -35,8 +40,8 @@ STYLE = sheet(theme_named("print"), SCOPE) + "".join(
 )
 
 
-def drawing(figure: Figure, answers: dict[int, str]) -> str:
-    """The shapes of a figure, with what stands in its boxes."""
+def drawing(figure: Figure, answers: Mapping[int, str], kinds: Mapping[int, str] = NOTHING) -> str:
+    """The shapes of a figure, with what stands in its boxes, and a class for boxes of a kind of their own."""
     parts = []
     for line in figure.lines:
         head = svg.arrow(line.curve.points[-1], line.curve.arrow) if line.has_head else ""
@@ -48,9 +53,11 @@ def drawing(figure: Figure, answers: dict[int, str]) -> str:
         parts.append(svg.text(label.runs, label.x, label.y, TEXT, fixed=True, name="cg-text"))
     for slot in figure.slots:
         across, down = slot.x + slot.width / 2, slot.y + slot.height / 2
-        parts.append(svg.box(across, down, slot.width, slot.height, 3, "cg-chosen" if slot.is_chip else "cg-blank"))
+        usual = "cg-chosen" if slot.is_chip else "cg-blank"
+        parts.append(svg.box(across, down, slot.width, slot.height, 3, kinds.get(slot.number) or usual))
         if slot.is_chip:
-            parts.append(_centred(str(slot.number), across, down, 12, "cg-words"))
+            sign = answers.get(slot.number, "")[:1] if slot.number in kinds else ""
+            parts.append(_centred(f"{slot.number}{sign}", across, down, 12, "cg-words"))
         else:
             parts += _filled(slot.number, answers.get(slot.number, ""), slot.x, slot.y, slot.width)
     return "".join(parts)
@@ -75,7 +82,7 @@ def picture(content: Content) -> str:
     """The figure alone, as a document of its own."""
     figure = content.figure
     if figure is None:
-        raise ValueError(f"{content.title}: the graph is too large for a figure: expected at most {MOST_NODES} nodes.")
+        raise ValueError(f"{content.title}: expected a graph that can be read on a page, got a larger one.")
     width, height = figure.width + 8, figure.height + 8
     answers = {entry.number: entry.answer for entry in content.entries}
     size = f'width="{width:g}" height="{height:g}" viewBox="-4 -4 {width:g} {height:g}"'
@@ -243,6 +250,8 @@ class _Page:
         # where few lines have to be broken for it
         columns, lines = (2, two) if len(two) < 1.5 * len(one) else (1, one)
         rows = -(-len(lines) // columns)
+        while rows < len(lines) and not lines[rows][0]:  # what is broken stays in its column
+            rows += 1
         for i, (number, line) in enumerate(lines):
             column, row = divmod(i, rows)
             x, y = MARGIN + column * self.room / columns, self.y + (row + 1) * _REASON * 1.45
