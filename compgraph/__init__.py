@@ -80,6 +80,15 @@ from compgraph.implicit import fixed_point, root
 from compgraph.lagrangian import Constraint, Constraints, Lagrangian, Residuals, constraints
 from compgraph.linear import LinearSystem, linear_system
 from compgraph.linearization import linearize
+from compgraph.listing import (
+    Assignment,
+    Program,
+    Slope,
+    derivative_program,
+    elimination_program,
+    program,
+)
+from compgraph.maps import LinearMap, check_shapes, entrywise
 from compgraph.orders import auto, fewest_fill, forward_order, markowitz, relative_markowitz, reverse_order
 from compgraph.pathsum import Path, PathSum, best_paths, paths
 from compgraph.propagation import Step, Term, forward, reverse, totals
@@ -104,7 +113,8 @@ from compgraph.semiring import (
     k_best,
 )
 from compgraph.series import taylor
-from compgraph.simplification import expression_size, simplify
+from compgraph.simplification import simplify
+from compgraph.size import expression_size
 from compgraph.solution import Solution, solve
 from compgraph.sparsity import SparseJacobian, sparse_jacobian, sparsity_pattern
 from compgraph.structure import Back, Front
@@ -126,6 +136,7 @@ __all__ = [
     "SIGNED_TOP",
     "SIGN_LOG",
     "Application",
+    "Assignment",
     "Back",
     "Closure",
     "Comparison",
@@ -140,15 +151,18 @@ __all__ = [
     "GradientCheck",
     "Graph",
     "Lagrangian",
+    "LinearMap",
     "LinearSystem",
     "ParseError",
     "Path",
     "PathSum",
     "Primitive",
+    "Program",
     "Ranked",
     "Residuals",
     "Semiring",
     "SignLog",
+    "Slope",
     "Solution",
     "SparseJacobian",
     "Step",
@@ -176,6 +190,7 @@ __all__ = [
     "cbrt",
     "chain_gradient",
     "check_gradient",
+    "check_shapes",
     "compare_orders",
     "constraints",
     "cos",
@@ -185,10 +200,13 @@ __all__ = [
     "csc",
     "csch",
     "derivative_of",
+    "derivative_program",
     "edge_pushing",
     "eliminate",
     "elimination_cost",
+    "elimination_program",
     "elu",
+    "entrywise",
     "equal",
     "erf",
     "erfc",
@@ -229,6 +247,7 @@ __all__ = [
     "optimal",
     "paths",
     "prelu",
+    "program",
     "read",
     "recomputations",
     "relative_markowitz",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from compgraph.derivative import gradient as _gradient
@@ -81,7 +81,7 @@ def check_gradient(
     f: Any,
     at: Any,
     *,
-    gradient: Mapping[str, Any] | Callable[..., Any] | None = None,
+    gradient: Mapping[str, Any] | Sequence[Any] | Callable[..., Any] | None = None,
     tolerance: float = 1e-6,
     wrt: Any = None,
 ) -> GradientCheck:
@@ -91,9 +91,10 @@ def check_gradient(
     ----------
     f : Expression, str or function
     at : mapping, sequence or number
-    gradient : mapping of str to number, or function, optional
-        What to check: derivatives by name, or a function that returns them, called as `f` is. If left
-        out, the gradient of `f` by this library; of a Python function that branches on its values, by dual numbers.
+    gradient : mapping of str to number, sequence, or function, optional
+        What to check: derivatives by name or in order of the inputs, or a function that returns them, called as `f`
+        is. If left out, the gradient of `f` by this library; of a Python function that branches on its values, by dual
+        numbers.
     tolerance : float
         The relative difference allowed (absolute below 1), beside the estimated error of the quotient.
     wrt : names, optional
@@ -116,6 +117,8 @@ def check_gradient(
     Five calls of the function per input; more where it is undefined nearby or changes fast, with shorter steps, and to
     find a kink.
     """
+    if not 0 <= tolerance < math.inf:
+        raise ValueError(f"tolerance: expected 0 or a positive number, got {tolerance!r}. Leave it out for 1e-6.")
     problem = Probe(f, at, wrt)
     derivatives = _derivatives(f, problem, gradient)
     checked = [_checked(problem, name, derivatives[name], tolerance) for name in problem.names]

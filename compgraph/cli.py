@@ -19,6 +19,7 @@ from compgraph.checking import check_gradient
 from compgraph.comparison import ORDERS, compare_orders
 from compgraph.elimination import Elimination, accumulate, eliminate, elimination_cost
 from compgraph.expression import Expression
+from compgraph.listing import elimination_program, program
 from compgraph.orders import auto
 from compgraph.pathsum import PathSum
 from compgraph.problem import Problem, assignments, load_problem
@@ -78,7 +79,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     0
     """
     try:
-        arguments = _parser().parse_args(_spaced(sys.argv[1:] if argv is None else argv))
+        words = _spaced(sys.argv[1:] if argv is None else argv)
+        arguments = _parser(words[:1]).parse_args(words)
         agreed = arguments.run(arguments)
         sys.stdout.flush()
     except SystemExit as done:  # --help and --version
@@ -286,7 +288,7 @@ def _check_gradient(arguments: argparse.Namespace) -> bool:
     outputs = arguments.of or problem.outputs or list(statements)[-1:]
     if len(outputs) != 1 or outputs[0] not in statements:
         raise _UsageError(f"--of: expected one of {', '.join(statements)}, got {', '.join(outputs)}. Name one.")
-    stated = assignments(arguments.gradient) if arguments.gradient else None
+    stated = assignments(arguments.gradient, "--gradient") if arguments.gradient else None
     check = check_gradient(
         statements[outputs[0]],
         problem.at,
@@ -296,6 +298,26 @@ def _check_gradient(arguments: argparse.Namespace) -> bool:
     )
     say_json(check.to_dict()) if arguments.json else say(notation.check_text(check, digits=arguments.digits))
     return check.ok
+
+
+def _program(arguments: argparse.Namespace) -> None:
+    problem = _problem(arguments)
+    statements = read(problem.statements, names=list(problem.at))
+    of, wrt = arguments.of or problem.outputs, arguments.wrt
+    solution = solve(statements, of=of, wrt=wrt, direction=arguments.direction)  # at no point: it holds at any
+    if arguments.statements:
+        solution = solution.statements
+    if arguments.values:
+        listed = program(solution.graph, of=solution.outputs)
+    elif arguments.order:
+        order = _order(arguments.order, solution)
+        listed = elimination_program(solution.graph, order, of=solution.outputs, wrt=wrt and solution.inputs)
+    else:
+        listed = solution.program()
+    if arguments.format in ("python", "numpy"):
+        say(listed.python("numpy" if arguments.format == "numpy" else "math").rstrip("\n"))
+    else:
+        say(listed.latex() if arguments.format == "latex" else str(listed))
 
 
 def _order(written: str, solution: Solution) -> Order:
@@ -362,7 +384,7 @@ def _written(value: Any, digits: int) -> str:
 # -- the arguments
 
 
-def _parser() -> _Parser:
+def _parser(first: Sequence[str] = ()) -> _Parser:
     parser = _Parser(
         prog="compgraph",
         description="See, solve and check derivatives on a computation graph.",
@@ -411,6 +433,16 @@ def _parser() -> _Parser:
     command.add_argument("--simplify", action="store_true", help="leave out zeros and ones, collect like terms")
     command.add_argument("--json", action="store_true", help="print as JSON (compgraph-gradient/1)")
 
+    meaning = "values and derivatives as a program: text, Python, NumPy or LaTeX"
+    command = _command(commands, "program", _program, meaning, "--format python", digits=None, modes=False)
+    _sweep_options(command)
+    kind = command.add_mutually_exclusive_group()
+    kind.add_argument("--values", action="store_true", help="values only, no derivatives")
+    kind.add_argument("--order", help=f"eliminate nodes instead: auto, anneal, {', '.join(ORDERS)}, or t,u1,u2")
+    command.add_argument("--statements", action="store_true", help="one node per assigned name")
+    forms = ("text", "python", "numpy", "latex")
+    command.add_argument("--format", choices=forms, default="text", help="what it is written in (text)")
+
     meaning = "compare the gradient with difference quotients; exit code 1 where they part"
     command = _command(commands, "check-gradient", _check_gradient, meaning, "--at x=2", 8, modes=False)
     _several(command, "--of", "the output; the last statement if left out", metavar="NAME")
@@ -418,11 +450,24 @@ def _parser() -> _Parser:
     _several(command, "--gradient", "derivatives of your own to check", metavar="NAME=VALUE")
     command.add_argument("--tolerance", type=float, default=1e-6, help="relative difference allowed (1e-6)")
     command.add_argument("--json", action="store_true", help="print as JSON (compgraph-check/1)")
+
+    meaning = "hand calculations: sheets, keys, marking one or a class"
+    homework = commands.add_parser(
+        "hw",
+        help=meaning,
+        description=f"{meaning.capitalize()}.",
+        epilog="Example: compgraph hw sheet PROBLEM.toml -o sheet.html --template answers.toml",
+        allow_abbrev=False,
+    )
+    if list(first) == ["hw"]:  # a room of its own, which takes its time to load
+        from compgraph.homework.commands.arguments import add_commands
+
+        add_commands(homework)
     return parser
 
 
 def _command(
-    commands: Any, name: str, run: Any, meaning: str, example: str, digits: int = 6, *, modes: bool = True
+    commands: Any, name: str, run: Any, meaning: str, example: str, digits: int | None = 6, *, modes: bool = True
 ) -> _Parser:
     command: _Parser = commands.add_parser(
         name,
@@ -438,7 +483,9 @@ def _command(
     if modes:
         command.add_argument("--exact", action="store_true", help="keep fractions as far as the operations allow")
         command.add_argument("--statements", action="store_true", help="one node per assigned name")
-    command.add_argument("--digits", type=int, default=digits, help=f"significant digits of rounded numbers ({digits})")
+    if digits is not None:
+        meaning = f"significant digits of rounded numbers ({digits})"
+        command.add_argument("--digits", type=int, default=digits, help=meaning)
     return command
 
 

@@ -13,7 +13,7 @@ from compgraph.expression import VARIABLE, Application, Expression, Primitive, _
 from compgraph.graph import trace
 from compgraph.linearization import linearize
 from compgraph.numbers import entered
-from compgraph.posing import depending
+from compgraph.posing import depending, posed
 from compgraph.propagation import reverse, totals
 from compgraph.semiring import REAL
 from compgraph.tracing import traced
@@ -205,9 +205,12 @@ class Swept(NamedTuple):
 
 def swept(f: Any, wrt: Sequence[str] | None, given: Sequence[str] = ()) -> Swept:
     """The function that evaluates and sweeps, for `value_and_gradient`; an input that is `given` may be unused."""
-    root, parameters = _root(f, [*given, *(wrt or ())])
+    asked = [*given, *(wrt or ())]
+    root, parameters, statements = _root(f, asked)
     table = columns(root)
     found = inputs_of(table)
+    if any(name.partition(".")[0] in asked for name in statements):  # what is computed is no input, unless read before
+        posed(statements, dict.fromkeys(given), wrt=wrt, further=asked)
     inputs = {name: found.get(name, []) for name in (*parameters, *found, *given)}
     names = tuple(inputs if wrt is None else wrt)
     keywords = tuple(name for name in inputs if name not in names)
@@ -235,24 +238,32 @@ def swept(f: Any, wrt: Sequence[str] | None, given: Sequence[str] = ()) -> Swept
     return Swept(function, names, tuple(inputs))
 
 
-def _root(f: Any, given: Sequence[str]) -> tuple[Expression, Sequence[str]]:
-    """The one output, and the parameters of a function."""
+def _root(f: Any, given: Sequence[str]) -> tuple[Expression, Sequence[str], Mapping[str, Any]]:
+    """The one output, the parameters of a function, and the statements of text or a dict, of which the last counts."""
     parameters: Sequence[str] = ()
+    statements: Mapping[str, Any] = {}
     if isinstance(f, str):
         from compgraph.reading import read
 
-        f = list(read(f, names=list(given)).values())[-1]
+        f = read(f, names=list(given))
+    if isinstance(f, Mapping):
+        statements = f
+        f = list(f.values())[-1:]
     elif callable(f):
         with gc_paused():
             parameters, f = traced(f, given)
+    if isinstance(f, (Mapping, list, tuple)):
+        if len(f) != 1:
+            raise ValueError(f"gradient: expected one output, got {len(f)}. Use jacobian for several.")
+        (f,) = f.values() if isinstance(f, Mapping) else f
     if not isinstance(f, Expression):
-        if isinstance(f, (Mapping, list, tuple)) or _operand(f) is NotImplemented:
+        if _operand(f) is NotImplemented:
             raise TypeError(
                 f"expected one output, of an Expression, text or a Python function, got {type(f).__name__}. "
                 "Build an Expression from Variable('x'); use jacobian for several outputs."
             )
         f = literal(f, "f")
-    return f, parameters
+    return f, parameters, statements
 
 
 def _bind(

@@ -42,8 +42,8 @@ def value_and_gradient(f: Any, wrt: Names = None) -> Callable[..., tuple[float, 
 
     Parameters
     ----------
-    f : Expression, str or function
-        Text may be several statements; the last one counts.
+    f : Expression, str, mapping of str to Expression, or function
+        Of several statements, in text or as entries, the last one counts.
     wrt : names or variables, optional
         The inputs to differentiate with respect to, in the order in which the function takes them by position and
         returns derivatives; None means all of them, in order of first use (of a function, its parameters). Inputs
@@ -158,6 +158,8 @@ def hessian(f: Any, at: Any = None, *, wrt: Names = None) -> dict[tuple[str, str
     """
     first, values = _differentiated(f, at, wrt)
     names = list(first)
+    if not names:  # a constant, of no inputs
+        return {}
     labelled = _labelled(list(first.values()), values, None, names)
     rows = {x: labelled.row(output) for x, output in zip(names, labelled.outputs, strict=True)}
     # symmetric by construction: an entry and its mirror image are the same object
@@ -220,6 +222,8 @@ def hvp(f: Any, at: Any = None, *, tangent: Any, wrt: Names = None) -> dict[str,
     """
     first, values = _differentiated(f, at, wrt)
     tangents = point(tangent, list(first), "tangent")
+    if not first:
+        return {}
     labelled = _labelled(list(first.values()), values, None, list(tangents))
     moved = labelled.column(labelled.seeds(tangents))
     return {name: moved[output] for name, output in zip(first, labelled.outputs, strict=True)}

@@ -103,7 +103,7 @@ def error_curve(
     wrt : name, optional
         The input that moves; may be left out where there is one.
     steps : iterable of float, optional
-        Half decades from 1 to 1e-16, as far as they are not lost beside the point, if left out.
+        If left out, half decades from 1 to 1e-16, without those that leave the domain or are lost beside the point.
 
     Examples
     --------
@@ -115,13 +115,18 @@ def error_curve(
     if len(problem.names) != 1:
         raise ValueError(f"error_curve: expected one input, got {', '.join(problem.names)}. Name one with wrt=.")
     exact, x = problem.derivative(problem.names[0]), problem.at[problem.names[0]]
-    decades = [10 ** (-k / 2) for k in range(33)]
-    chosen = [h for h in decades if x + h != x or method == "complex"] if steps is None else list(steps)
-    return [
-        StepError(h, abs(quotient - exact))
-        for h in chosen
-        for quotient in finite_difference(f, at, method=method, step=h, wrt=problem.names).gradient.values()
-    ]
+    curve: list[StepError] = []
+    for h in [10 ** (-k / 2) for k in range(33)] if steps is None else steps:
+        if steps is None and method != "complex" and x + h == x:
+            continue
+        try:
+            (quotient,) = finite_difference(f, at, method=method, step=h, wrt=problem.names).gradient.values()
+        except (ValueError, ArithmeticError):
+            if steps is not None or (h < 1e-6 and not curve):  # not only the long steps lead out of the domain
+                raise
+            continue
+        curve.append(StepError(h, abs(quotient - exact)))
+    return curve
 
 
 class Probe:

@@ -15,7 +15,7 @@ import networkx as nx
 
 from compgraph.errors import DomainError
 from compgraph.propagation import _is_nan, _some, _unlabelled
-from compgraph.semiring import REAL, Semiring
+from compgraph.semiring import REAL, Semiring, a_semiring
 from compgraph.structure import Back, Front, Join, Order, Skeleton, Start
 
 __all__ = ["Change", "Cost", "Elimination", "Product", "accumulate", "after", "eliminate", "elimination_cost"]
@@ -231,7 +231,7 @@ class _Labelled:
     """The edges with their labels, as they are by now."""
 
     def __init__(self, start: Start, semiring: Semiring) -> None:
-        self.start, self.semiring = start, semiring
+        self.start, self.semiring = start, a_semiring(semiring)
         self.inner = dict.fromkeys(start.inner)
         self.pred: dict[Any, dict[Any, Any]] = {node: {} for node in start.nodes}
         self.succ: dict[Any, dict[Any, Any]] = {node: {} for node in start.nodes}

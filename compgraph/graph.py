@@ -57,7 +57,8 @@ def trace(expressions: Any, *, inputs: Iterable[str] = ()) -> Graph:
     Graph
         Inputs first, in order of first use (of a function: of its parameters), then operations in evaluation order.
         Node attributes ``primitive``, ``arguments`` (node keys and Python numbers) and ``name`` (as given, or None). An
-        edge is keyed by the position of the argument. ``graph["outputs"]`` and ``graph["inputs"]`` list names.
+        edge is keyed by the position of the argument. ``graph["outputs"]`` and ``graph["inputs"]`` list names;
+        ``graph["unnamed"]`` the outputs that nobody gave one.
 
     Notes
     -----
@@ -92,6 +93,8 @@ def trace(expressions: Any, *, inputs: Iterable[str] = ()) -> Graph:
         _fill(graph, rows)
     graph.graph["inputs"] = list(variables)
     graph.graph["outputs"] = [names[e] for e in outputs]
+    # these are called f only because a node needs a name: in formulas they are written out
+    graph.graph["unnamed"] = [] if isinstance(expressions, Mapping) else [names[e] for e in outputs if e.name is None]
     return graph
 
 

@@ -74,6 +74,8 @@ def root(
     >>> solve(z).gradient["x"]
     1/(2·z)
     """
+    if not isinstance(start, Mapping):
+        raise TypeError(f"start: expected a mapping of unknowns to numbers, got {start!r:.60}. Write {{'z': 1}}.")
     chosen = [equations] if isinstance(equations, (str, Expression)) else list(equations)
     known = {} if given is None else dict(given)
     read = [_equation(one, [*start, *known]) for one in chosen]

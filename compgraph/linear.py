@@ -64,7 +64,10 @@ class LinearSystem:
         try:
             self.partials: Vector = np.asarray(partials, dtype=np.float64)
         except TypeError as error:
-            raise TypeError("labels that are no numbers: expected a graph labelled at a point. Give at=.") from error
+            raise TypeError(
+                "labels that are no numbers: expected a graph labelled at a point. Give at=; "
+                "where labels are linear maps, ask entrywise(graph)."
+            ) from error
         kind: Any = np.int32 if max(size, self.partials.size) < 2**31 else np.int64  # SciPy's loops take either
         self.tails: Places = np.asarray(tails, dtype=kind)
         self.heads: Places = np.asarray(heads, dtype=kind)
@@ -267,8 +270,9 @@ def linear_system(graph: nx.MultiDiGraph) -> LinearSystem:
     except KeyError:
         unlabelled = (edge for edge in graph.edges(keys=True, data=True) if "partial" not in edge[3])
         raise _unlabelled(*next(unlabelled)) from None
-    heads = np.repeat(np.arange(len(nodes), dtype=np.int32), np.diff(np.array(ends, dtype=int), prepend=0))
-    system = LinearSystem(np.fromiter(tails, np.int32, len(tails)), heads, partials, nodes)
+    degrees = np.diff(np.fromiter(ends, int, len(ends)), prepend=0)
+    heads = np.repeat(np.arange(len(nodes), dtype=np.intc), degrees)
+    system = LinearSystem(np.fromiter(tails, np.intc, len(tails)), heads, partials, nodes)
     if system.is_triangular:
         system._place = place  # which is not made twice
         return system

@@ -75,12 +75,8 @@ def relative_markowitz(graph: nx.MultiDiGraph, *, ties: Ties = "last") -> list[A
 
 def fewest_fill(graph: nx.MultiDiGraph, *, ties: Ties = "last") -> list[Any]:
     """Always the node that adds fewest edges; among these one of least Markowitz degree."""
-
-    def score(now: Skeleton, v: Any) -> tuple[int, int]:
-        heads = now.succ[v]
-        return sum(len(heads - now.succ[tail]) for tail in now.pred[v]), _degree(now, v)
-
-    return _greedy(Skeleton(Start.of(graph, None, None)), score, ties, far=True)
+    missing = _Missing(Start.of(graph, None, None))
+    return _greedy(missing, lambda now, v: (missing.count[v], _degree(now, v)), ties, missing.take)
 
 
 def auto(graph: nx.MultiDiGraph) -> list[Any]:
@@ -109,8 +105,56 @@ def _degree(now: Skeleton, v: Any) -> int:
     return len(now.pred[v]) * len(now.succ[v])
 
 
-def _greedy(now: Skeleton, score: Callable[[Skeleton, Any], Any], ties: Ties, *, far: bool = False) -> list[Any]:
-    """Always the node of least score. Its neighbours are then scored again; if `far`, what new edges span as well."""
+class _Missing(Skeleton):
+    """A skeleton that knows how many edges the elimination of each inner node would add.
+
+    Counted once, then kept up to date edge by edge: next to a node of many edges, counting anew would be quadratic.
+    """
+
+    def __init__(self, start: Start) -> None:
+        super().__init__(start)
+        self.count = {v: sum(len(self.succ[v] - self.succ[tail]) for tail in self.pred[v]) for v in self.inner}
+        self.changed: set[Any] = set()
+
+    def take(self, v: Any) -> set[Any]:
+        """Eliminate a node; those whose degree or count may have changed."""
+        pred, succ = self.pred, self.succ
+        self.changed = pred[v] | succ[v]
+        del self.count[v]
+        if self.count:  # the last may add many edges, and there is nothing left to count
+            for tail in pred[v]:
+                for head in succ[v] - succ[tail]:
+                    self._add(tail, head)
+            for tail in pred[v]:
+                self._change(tail, -len(pred[tail] - pred[v]))
+            for head in succ[v]:
+                self._change(head, -len(succ[head] - succ[v]))
+        self.eliminate(v)
+        return self.changed
+
+    def _add(self, tail: Any, head: Any) -> None:
+        """An edge that was missing between the neighbours of some nodes makes new neighbours of its own ends."""
+        pred, succ = self.pred, self.succ
+        for v in succ[tail] & pred[head]:
+            self._change(v, -1)
+        self._change(tail, len(pred[tail] - pred[head]))
+        self._change(head, len(succ[head] - succ[tail]))
+        succ[tail].add(head)
+        pred[head].add(tail)
+
+    def _change(self, v: Any, by: int) -> None:
+        if v in self.count:
+            self.count[v] += by
+            self.changed.add(v)
+
+
+def _greedy(
+    now: Skeleton,
+    score: Callable[[Skeleton, Any], Any],
+    ties: Ties,
+    take: Callable[[Any], Iterable[Any]] | None = None,
+) -> list[Any]:
+    """Always the node of least score. What `take` returns is scored again: its neighbours, if left out."""
     if ties not in ("last", "first"):
         raise ValueError(f"ties: expected 'last' or 'first', got {ties!r}.")
     place = {v: i if ties == "first" else -i for i, v in enumerate(now.inner)}
@@ -124,10 +168,12 @@ def _greedy(now: Skeleton, score: Callable[[Skeleton, Any], Any], ties: Ties, *,
             continue  # gone, or scored again since
         del scores[v]
         order.append(v)
-        tails, heads = now.pred[v], now.succ[v]
-        now.eliminate(v)
-        beside = [now.succ[tail] & now.pred[head] for tail in tails for head in heads] if far else ()
-        for u in tails.union(heads, *beside):
+        around: Iterable[Any] = now.pred[v] | now.succ[v]
+        if take is None:
+            now.eliminate(v)
+        else:
+            around = take(v)
+        for u in around:
             if u in scores and (value := score(now, u)) != scores[u]:
                 scores[u] = value
                 heapq.heappush(heap, (value, place[u], u))

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import networkx as nx
 
 from compgraph.propagation import Step, _unlabelled, forward, restricted
-from compgraph.semiring import COUNT, REAL, Semiring, k_best
+from compgraph.semiring import COUNT, REAL, Semiring, a_semiring, k_best
 
 __all__ = ["Path", "PathSum", "best_paths", "chosen_edges", "paths"]
 
@@ -106,6 +106,7 @@ def paths(graph: nx.MultiDiGraph, tail: Any, head: Any, semiring: Semiring = REA
     >>> [path.product for path in ledger.paths]
     [3.0, 4.0]
     """
+    a_semiring(semiring)
     between = _between(graph, tail, head)
     # a sweep over all of the graph would need partials that no path from tail to head has
     count, total = 0, semiring.zero

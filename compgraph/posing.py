@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import networkx as nx
 
-from compgraph.expression import Expression, Primitive
+from compgraph.expression import VARIABLE, Expression, Primitive
 from compgraph.graph import trace
 from compgraph.propagation import restricted
 from compgraph.tracing import arranged, parameters
@@ -76,7 +76,8 @@ def posed(
                 f"no node {name!r}: expected one of {', '.join(list(graph)[:20])}. Name a statement or an input."
             )
     for name in inputs:
-        if name not in graph.graph["inputs"] or (name in sources and name in assigned and name not in _read(graph)):
+        bound = name in assigned or f"{name}.1" in assigned  # text numbers what it assigns under the name of an input
+        if name not in graph.graph["inputs"] or (name in sources and bound and name not in _read(graph)):
             raise ValueError(
                 f"{name} is computed, not an input: expected wrt among {', '.join(graph.graph['inputs'])}. "
                 f"Its derivative is derivatives[{name!r}] of a reverse solution."
@@ -194,12 +195,13 @@ def _refuse_assigned(names: Iterable[str], graph: nx.MultiDiGraph) -> None:
     assigned = {
         data["name"].rpartition(".")[0] for _, data in graph.nodes(data=True) if data["name"] and data["arguments"]
     }
-    suspects = [name for name in names if name in assigned]
+    computed = {name for name in names if name in graph and graph.nodes[name]["primitive"] is not VARIABLE}
+    suspects = [name for name in names if name in assigned or name in computed]
     if not suspects:
         return
     read = _read(graph)
     for name in suspects:
-        if name not in read:
+        if name in computed or name not in read:
             raise ValueError(
                 f"{name} is computed, not an input: expected values for inputs only, got one for {name} as well. "
                 f"Leave {name} out, or do not assign it."

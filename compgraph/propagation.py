@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import networkx as nx
 
 from compgraph.errors import DomainError
-from compgraph.semiring import REAL, Semiring
+from compgraph.semiring import REAL, Semiring, a_semiring
 
 __all__ = ["Step", "Term", "forward", "node_order", "restricted", "reverse", "totals"]
 
@@ -86,7 +86,7 @@ def forward(
     >>> totals(forward(g, {"x": 1.0}))
     {'x': 1.0, 'y': 7.0}
     """
-    return _sweep(node_order(graph, order), graph._pred, seeds, semiring, semiring.mul, _along)
+    return _sweep(node_order(graph, order), graph._pred, seeds, semiring, a_semiring(semiring).mul, _along)
 
 
 def reverse(
@@ -108,7 +108,7 @@ def reverse(
     >>> totals(reverse(g, {"y": 1.0}))
     {'y': 1.0, 't': 5.0, 'x': 10.0}
     """
-    multiply = semiring.mul
+    multiply = a_semiring(semiring).mul
     backwards = node_order(graph, order)[::-1]
     return _sweep(backwards, graph._succ, seeds, semiring, lambda a, b: multiply(b, a), _against)
 
@@ -189,12 +189,14 @@ def _sweep(
     multiply: Callable[[Any, Any], Any],
     edge: Callable[[Any, Any], tuple[Any, Any]],
 ) -> Iterator[Step]:
+    if not isinstance(seeds, Mapping):
+        raise TypeError(f"seeds: expected a mapping of nodes to elements, got {seeds!r:.60}. Write {{'y': 1}}.")
     place = {node: i for i, node in enumerate(order)}
     for seed in seeds:
         if seed not in place:
             raise ValueError(f"no node {seed!r} to seed: expected one of {_some(place)}. Name a node of the graph.")
     if not isinstance(semiring.one, Number):
-        seeds = {node: semiring.one if _is_one(seed) else seed for node, seed in seeds.items()}
+        seeds = {node: _element(seed, semiring) for node, seed in seeds.items()}
     return _steps(order, place, incoming, seeds, semiring, multiply, edge)
 
 
@@ -243,8 +245,17 @@ def _steps(
         yield Step(node, tuple(terms), before, total)
 
 
-def _is_one(seed: Any) -> bool:
-    return isinstance(seed, (int, float)) and seed == 1
+def _element(seed: Any, semiring: Semiring) -> Any:
+    """A seed where elements are no numbers: 1 stands for the one of the semiring."""
+    if not isinstance(seed, Number):
+        return seed
+    one: Any = 1
+    if seed != one:
+        raise TypeError(
+            f"a seed over {semiring}: expected an element of it, or 1 for its one, got {seed!r:.40}. "
+            f"Lift a label to make an element of it: semiring.lift({seed!r:.40})."
+        )
+    return semiring.one
 
 
 def _is_nan(value: Any) -> bool:

@@ -12,10 +12,12 @@ import math
 import operator
 from collections import Counter
 from collections.abc import Callable
-from numbers import Rational
+from numbers import Rational, Real
 from typing import Any, NamedTuple
 
 import numpy as np
+
+from compgraph.maps import LinearMap
 
 __all__ = [
     "BOOLEAN", "COUNT", "ENTROPY", "FREE", "LONGEST", "MATRIX", "MAX_PRODUCT", "REAL", "SHORTEST", "SIGNED_TOP",
@@ -63,6 +65,13 @@ class Semiring(NamedTuple):
 
     def __repr__(self) -> str:
         return self.name
+
+
+def a_semiring(given: Any) -> Semiring:
+    """What was given, if it is a semiring; TypeError says what to write instead."""
+    if not isinstance(given, Semiring):
+        raise TypeError(f"expected a semiring, got {given!r:.60}. Write cg.COUNT, cg.MAX_PRODUCT, …")
+    return given
 
 
 #: Numbers with + and ×: totals are derivatives.
@@ -129,8 +138,8 @@ def k_best(k: int, weight: Callable[[Any], Any] = _as_it_is) -> Semiring:
     >>> best.add(best.lift(-3), best.add(best.lift(0), best.add(best.lift(1), best.lift(2))))
     (Ranked(product=-3, word=(-3,)), Ranked(product=2, word=(2,)))
     """
-    if k < 1:
-        raise ValueError(f"k_best: expected k ≥ 1, got {k}. Write k_best(3).")
+    if not isinstance(k, int) or k < 1:
+        raise ValueError(f"k_best: expected k ≥ 1, got {k!r:.40}. Write k_best(3).")
 
     def add(left: tuple[Ranked, ...], right: tuple[Ranked, ...]) -> tuple[Ranked, ...]:
         return tuple(sorted(left + right, key=_rank)[:k]) if left and right else left or right
@@ -258,12 +267,26 @@ SIGN_LOG = Semiring(
 # -- matrices
 
 
+def _matrix(label: Any) -> Any:
+    if isinstance(label, LinearMap):
+        return label
+    matrix = np.asarray(label)
+    return matrix if matrix.ndim else matrix.item()
+
+
+def _is_number(element: Any) -> bool:
+    return isinstance(element, Real) and not isinstance(element, np.generic)  # NumPy's own are arrays of one entry
+
+
 def _matrix_sum(left: Any, right: Any) -> Any:
+    for number, other in ((left, right), (right, left)):
+        if _is_number(number) and (number == 0 or _is_number(other)):
+            return number + other if _is_number(other) else other
+    if isinstance(left, LinearMap) or isinstance(right, LinearMap):
+        return left + right
     left, right = np.asarray(left), np.asarray(right)
     if left.ndim != right.ndim and 0 in (left.ndim, right.ndim):  # a number is that multiple of the identity
         number, matrix = (left, right) if left.ndim == 0 else (right, left)
-        if number == 0:
-            return matrix
         left, right = number * np.eye(len(matrix), dtype=number.dtype), matrix
     if left.shape != right.shape:
         raise ValueError(
@@ -273,6 +296,14 @@ def _matrix_sum(left: Any, right: Any) -> Any:
     return left + right
 
 
+def _matrix_product(left: Any, right: Any) -> Any:
+    if _is_number(left) or _is_number(right):
+        return left * right
+    return left @ right if isinstance(left, LinearMap) or isinstance(right, LinearMap) else np.dot(left, right)
+
+
 #: Labels are matrices of any conforming shapes, with a row for each entry of the head and a column for each of the
-#: tail. A number stands for that multiple of the identity, of the size that fits.
-MATRIX = Semiring("MATRIX", _matrix_sum, np.dot, 0, 1, lift=np.asarray)
+#: tail, or linear maps between arrays of any shape (`compgraph.maps`). A number stands for that multiple of the
+#: identity, of the size that fits. Seeded with 1, totals are matrices or maps; seeded with an array, they are what the
+#: maps, or backwards their transposes, make of it. (The array of a single number is ``np.ones(())``.)
+MATRIX = Semiring("MATRIX", _matrix_sum, _matrix_product, 0, 1, lift=_matrix)

@@ -18,7 +18,7 @@ from typing import Any
 
 from compgraph.dual import partial_at
 from compgraph.errors import DomainError
-from compgraph.expression import DIVIDE, MULTIPLY, NEGATE, POWER, Primitive, _serial
+from compgraph.expression import DIVIDE, MULTIPLY, NEGATE, POWER, Primitive, _operand, _serial
 from compgraph.functions import WHERE, log
 from compgraph.numbers import entered
 from compgraph.overloading import Overloaded
@@ -71,12 +71,16 @@ def taylor(f: Any, at: Any, order: int, *, wrt: str | None = None) -> list[float
     moving = wrt or (problem.inputs[0] if len(problem.inputs) == 1 else None)
     if moving not in values:
         raise ValueError(
-            f"taylor: expected the name of the input that moves, one of {', '.join(values)}, got {wrt!r}. "
+            f"taylor: expected the name of the input that moves, one of {', '.join(values) or 'none'}, got {wrt!r}. "
             f"Write wrt={next(iter(values), 'x')!r}."
         )
     run = _Run(order)
     values[moving] = Series(run, values[moving], lambda k: 1.0 if k == 1 else 0.0)
     result = problem.run(values)
+    if not isinstance(result, Series) and _operand(result) is NotImplemented:
+        raise TypeError(
+            f"taylor: expected a function that returns a number, got {type(result).__name__} {result!r:.60}."
+        )
     found = [float(c) for c in run.coefficients(result)]
     for k, c in enumerate(found):
         if c - c != 0:

@@ -1,4 +1,4 @@
-"""How large an expression is, and what can be left out of it, on request only: a picture shows what was written."""
+"""What can be left out of an expression, on request only: a picture shows what was written."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from functools import reduce
-from typing import Any, NamedTuple
+from typing import Any
 
 from compgraph.errors import DomainError
 from compgraph.expression import (
@@ -26,52 +26,7 @@ from compgraph.expression import (
 from compgraph.functions import WHERE
 from compgraph.traversal import evaluation_order, gc_paused
 
-__all__ = ["Size", "expression_size", "simplify"]
-
-
-class Size(NamedTuple):
-    """Operations: in the `circuit` a shared result counts once, in the `formula` wherever it stands."""
-
-    circuit: int
-    formula: int
-
-
-def expression_size(expression: Any) -> Size:
-    """How many operations an expression has, with sharing and written out as a formula.
-
-    Naive symbolic differentiation pays for the formula, a sweep for the circuit.
-
-    Parameters
-    ----------
-    expression : Expression, number, or iterable of them
-        Of several, operations that they share are one in the circuit. Inputs, literals and assignments do not count.
-
-    Examples
-    --------
-    >>> from compgraph.expression import Variable
-    >>> x = Variable("x")
-    >>> for _ in range(10):
-    ...     x = 4 * (x * (1 - x))
-    >>> expression_size(x)
-    Size(circuit=30, formula=3069)
-
-    Notes
-    -----
-    Linear in the circuit; formulas are counted, not written.
-    """
-    several = isinstance(expression, Iterable) and not isinstance(expression, Expression)
-    roots = list(expression) if several else [expression]
-    times: Counter[Any] = Counter(root for root in roots if isinstance(root, Expression))
-    circuit = formula = 0
-    for operation in reversed(evaluation_order(roots)):
-        uses = times.pop(operation)  # in how many places it would be written
-        if operation.primitive not in (VARIABLE, LITERAL, IDENTITY):
-            circuit += 1
-            formula += uses
-        for argument in operation.arguments:
-            if isinstance(argument, Expression):
-                times[argument] += uses
-    return Size(circuit, formula)
+__all__ = ["simplify"]
 
 
 def simplify(expression: Any) -> Any:
@@ -97,7 +52,8 @@ def simplify(expression: Any) -> Any:
 
     Notes
     -----
-    Nothing is multiplied out, and a result that is used more than once stays one: no expression grows. Linear cost.
+    Nothing is multiplied out, and what is used more than once stays one, but for a literal factor, which moves on to
+    where literals meet. Linear cost.
     """
     with gc_paused():
         return _Simplifier([expression]).value(expression)
@@ -117,6 +73,11 @@ class _Simplifier:
         uses.update(root for root in roots if isinstance(root, Expression))
         self.made: dict[Any, Any] = {}
         self.same: dict[Any, Expression] = {}
+        self.alike: dict[Any, Any] = {}  # sums and products, whatever the order of their parts
+        self.split: dict[Expression, tuple[Any, Any]] = {}  # result → its coefficient and what that stands before
+        self.factors: dict[Expression, tuple[list[Any], list[Any]]] = {}  # product → its factors above and below
+        self.shared: set[Any] = set()  # products that are wanted as they are, without a coefficient inside
+        self.uses = uses
         # an operation that is only a part of the sum or the product above it is not looked at by itself
         self.parts: set[Expression] = set()
         for e in order:
@@ -168,8 +129,16 @@ class _Simplifier:
     def _sum(self, e: Expression) -> Any:
         terms: dict[Any, Any] = {}
         for sign, part in self._leaves(e, _SUMS):
-            coefficient, term = _split(self.value(part))
+            coefficient, term = self._split(self.value(part))
             terms[term] = terms.get(term, 0) + sign * coefficient
+        if len(terms) == 1 and self.uses[e] > 1:
+            self.shared.update(terms)
+        key = (ADD, frozenset(terms.items()))
+        if key not in self.alike:
+            self.alike[key] = self._added(terms)
+        return self.alike[key]
+
+    def _added(self, terms: dict[Any, Any]) -> Any:
         total: Any = 0
         for term, coefficient in terms.items():
             if coefficient == 0:
@@ -196,15 +165,24 @@ class _Simplifier:
                 last = -sign if part.primitive in (SUBTRACT, DIVIDE) else sign
                 stack += [(last, arguments[1]), (sign, arguments[0])]
 
+    def _split(self, value: Any) -> tuple[Any, Any]:
+        """A result as coefficient and term; of a number the term is None."""
+        return self.split.get(value, (1, value)) if isinstance(value, Expression) else (value, None)
+
     def _scaled(self, coefficient: Any, term: Any) -> Any:
         """coefficient · term, where None stands for the term 1."""
         if term is None:
             return _plain(coefficient)
-        whole = Fraction(coefficient) if isinstance(coefficient, (int, Fraction)) else None
-        number = coefficient if whole is None else whole.numerator
-        if number != 1:
-            term = self.apply(NEGATE, term) if number == -1 else self.apply(MULTIPLY, number, term)
-        return term if whole is None or whole.denominator == 1 else self.apply(DIVIDE, term, whole.denominator)
+        exact = Fraction(coefficient) if isinstance(coefficient, (int, Fraction)) else None
+        above, below = (coefficient, 1) if exact is None else (exact.numerator, exact.denominator)
+        top, bottom = ([term], []) if term in self.shared else self.factors.get(term, ([term], []))
+        if above == -1:
+            top = [self.apply(NEGATE, top[0]), *top[1:]]
+        elif above != 1:
+            top = [above, *top]
+        scaled = self._divided(top, bottom if below == 1 else [below, *bottom])
+        self.split.setdefault(scaled, (coefficient, term))
+        return scaled
 
     # -- products: factor → exponent
 
@@ -212,34 +190,43 @@ class _Simplifier:
         coefficient: Any = 1
         factors: dict[Any, Any] = {}
         for sign, part in self._leaves(e, _PRODUCTS):
-            number, factor = _split(self.value(part))
+            number, factor = self._split(self.value(part))
             power = sign
             if factor is not None and factor.name is None and _is_numeric_quotient(factor):  # a/b below is b/a above
-                number, factor, power = number * factor.arguments[0], factor.arguments[1], -sign
+                above, (below, factor), power = factor.arguments[0], self._split(factor.arguments[1]), -sign
+                number = _ratio(number * above, below)
             if sign > 0:
                 coefficient = coefficient * number
             elif number == 0:
                 factors[0] = -1  # a division by zero is left for whoever evaluates it
             else:
-                exact = not isinstance(number, float) and not isinstance(coefficient, float)
-                coefficient = Fraction(coefficient) / number if exact else coefficient / number
+                coefficient = _ratio(coefficient, number)
             if factor is not None:
                 base, exponent = factor.arguments if _is_numeric_power(factor) else (factor, 1)
                 factors[base] = factors.get(base, 0) + power * exponent
         if coefficient == 0:
             return 0
-        top = self._multiplied([self._raised(base, n) for base, n in factors.items() if n > 0])
-        bottom = self._multiplied([self._raised(base, -n) for base, n in factors.items() if n < 0])
-        if bottom is None:
-            return self._scaled(coefficient, top)
-        if top is None:
+        top = [self._raised(base, n) for base, n in factors.items() if n > 0]
+        bottom = [self._raised(base, -n) for base, n in factors.items() if n < 0]
+        if bottom and not top:
             if isinstance(coefficient, Fraction):
-                coefficient, bottom = coefficient.numerator, self._scaled(coefficient.denominator, bottom)
-            return self.apply(DIVIDE, coefficient, bottom)
-        return self._scaled(coefficient, self.apply(DIVIDE, top, bottom))
+                below = [coefficient.denominator] if coefficient.denominator != 1 else []
+                coefficient, bottom = coefficient.numerator, [*below, *bottom]
+            return self._divided([coefficient], bottom)
+        if not top:
+            return self._scaled(coefficient, None)
+        key = (MULTIPLY, frozenset(factors.items()))
+        if key not in self.alike:
+            self.alike[key] = self._divided(top, bottom)
+            self.factors.setdefault(self.alike[key], (top, bottom))
+        term = self.alike[key]
+        if self.uses[e] > 1 or len(factors) == 1:  # 2·p stays 2·p, even if p is x·y
+            self.shared.add(term)
+        return self._scaled(coefficient, term)
 
-    def _multiplied(self, factors: list[Any]) -> Any:
-        return reduce(lambda a, b: self.apply(MULTIPLY, a, b), factors) if factors else None
+    def _divided(self, top: list[Any], bottom: list[Any]) -> Any:
+        over, under = (reduce(lambda a, b: self.apply(MULTIPLY, a, b), part or [None]) for part in (top, bottom))
+        return over if under is None else self.apply(DIVIDE, over, under)
 
     def _raised(self, base: Any, exponent: Any) -> Any:
         return base if exponent == 1 else self.apply(POWER, base, exponent)
@@ -269,21 +256,8 @@ def _is_numeric_quotient(value: Any) -> bool:
     return value.primitive is DIVIDE and isinstance(value.arguments[1], Expression) and _is_number(value.arguments[0])
 
 
-def _split(value: Any) -> tuple[Any, Any]:
-    """A result as coefficient and term; of a number the term is None."""
-    if _is_number(value):
-        return value, None
-    coefficient: Any = 1
-    if value.name is None and value.primitive is DIVIDE and isinstance(value.arguments[1], int):
-        coefficient = Fraction(1, value.arguments[1]) if value.arguments[1] else 1
-        value = value.arguments[0] if value.arguments[1] else value
-        if _is_number(value):
-            return coefficient * value, None
-    if value.name is None and value.primitive is NEGATE:
-        return -coefficient, value.arguments[0]
-    if value.name is None and value.primitive is MULTIPLY and _is_number(value.arguments[0]):
-        return coefficient * value.arguments[0], value.arguments[1]
-    return coefficient, value
+def _ratio(above: Any, below: Any) -> Any:
+    return above / below if isinstance(above, float) or isinstance(below, float) else Fraction(above) / below
 
 
 def _plain(number: Any) -> Any:

@@ -13,10 +13,11 @@ import networkx as nx
 from compgraph.elimination import Cost
 from compgraph.expression import Expression, Primitive
 from compgraph.linearization import linearize
+from compgraph.listing import Program, derivative_program
 from compgraph.pathsum import PathSum, paths
 from compgraph.posing import depending, posed
 from compgraph.propagation import Step, forward, reverse
-from compgraph.semiring import REAL, Ranked, Semiring
+from compgraph.semiring import REAL, Ranked, Semiring, a_semiring
 from compgraph.symbols import EXPRESSION, formula, statements
 
 if TYPE_CHECKING:
@@ -219,6 +220,7 @@ class Solution:
         >>> s.over(MAX_PRODUCT).derivatives["x"], s.over(COUNT).derivatives["x"]
         (3.0, 2)
         """
+        a_semiring(semiring)
         try:
             return Solution(
                 self.graph, self.direction, self.outputs, self.inputs, semiring=semiring, limited=self.limited
@@ -349,6 +351,23 @@ class Solution:
         from compgraph.render.table import Table
 
         return Table(self, **options)
+
+    def program(self) -> Program:
+        """The values and the sweep as a program: to read, to take along as Python, to compile.
+
+        It holds at any point, and has both sides of every branch.
+
+        Examples
+        --------
+        >>> print(solve("y = x^2").program())
+        y = x²
+        <BLANKLINE>
+        ∂y/∂y = 1
+        ∂y/∂x = 0
+        ∂y/∂x += ∂y/∂y · (2·x)
+        """
+        wrt = self.inputs if self.limited else None
+        return derivative_program(self.graph, of=self.outputs, wrt=wrt, direction=self.direction)
 
     def to_graphviz(self, step: int | None = None, **options: Any) -> Any:
         """A `graphviz.Digraph` with full labels, as it stands after `step` steps (all of them, if left out)."""

@@ -54,8 +54,9 @@ class SparseJacobian(NamedTuple):
         return len(self.groups)
 
     def __repr__(self) -> str:
-        instead = f"{self.sweeps} {self.direction} sweeps instead of {sum(map(len, self.groups))}"
-        return f"SparseJacobian: {len(self.entries)} entries by {instead}"
+        entries = "1 entry" if len(self.entries) == 1 else f"{len(self.entries)} entries"
+        sweeps = f"{self.sweeps} {self.direction} sweep{'s' * (self.sweeps != 1)}"
+        return f"SparseJacobian: {entries} by {sweeps} instead of {sum(map(len, self.groups))}"
 
 
 def sparsity_pattern(

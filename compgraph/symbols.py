@@ -22,8 +22,9 @@ __all__ = ["EXPRESSION", "definition", "formula", "statements", "symbolize"]
 def symbolize(graph: nx.MultiDiGraph) -> None:
     """Label `graph` in place with values and partials that are Expressions, sharing as the graph does."""
     built: dict[str, Any] = {}
+    unnamed = graph.graph.get("unnamed", ())
     for key, data in graph._node.items():
-        primitive, name = data["primitive"], data["name"]
+        primitive, name = data["primitive"], None if key in unnamed else data["name"]
         operands = tuple([built[a] if type(a) is str else a for a in data["arguments"]])
         built[key] = data["value"] = Variable(key) if primitive is VARIABLE else _apply(primitive, operands, name)
         for parallel in graph._pred[key].values():

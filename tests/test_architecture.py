@@ -26,14 +26,14 @@ MODULES = [path for path in sorted(ROOT.rglob("*.py")) if "font" not in path.par
 #: keep the whole without a cycle.)
 ROOMS = (
     "errors", "evaluation", "expression", "traversal", "functions", "reading", "numbers",
-    "overloading", "tracing", "graph", "listing", "semiring", "symbols", "linearization",
+    "overloading", "tracing", "graph", "maps", "semiring", "symbols", "linearization",
     "propagation", "pathsum", "structure", "elimination", "orders", "search", "comparison",
     "substitution", "linear", "cycles", "implicit", "posing", "columns", "derivative", "dual", "pushing", "series",
-    "analytic", "differences", "checking", "simplification", "checkpointing", "transform", "solution",
-    "notation", "render", "problem", "homework", "nn", "interop", "terminal", "cli", "__main__",
+    "analytic", "differences", "checking", "size", "simplification", "checkpointing", "listing", "transform", "solution",
+    "notation", "render", "problem", "terminal", "homework", "nn", "interop", "cli", "__main__",
 )  # fmt: skip
 SOLVERS = {
-    "semiring", "propagation", "pathsum", "structure", "elimination", "orders", "search", "comparison",
+    "maps", "semiring", "propagation", "pathsum", "structure", "elimination", "orders", "search", "comparison",
     "substitution", "cycles", "linear",
 }  # fmt: skip
 CLIENTS = {"render", "homework", "nn", "interop", "cli"}
@@ -254,6 +254,7 @@ def test_no_function_of_the_core_calls_itself() -> None:
         ("simplification", "_scaled"): "the numerator of a fraction",
         ("expression", "_operand"): "an array of no dimensions holds one number",
         ("structure", "_fresh"): "a method of the same name",
+        ("lowering", "operation"): "a power as products, a maximum of many as one of two",
     }
     for path in MODULES:
         if room(path) in ("homework", "render", "nn", "interop"):

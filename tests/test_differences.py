@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
+import re
 from typing import Any
 
 import numpy as np
@@ -88,20 +89,42 @@ def test_steps_are_sensible_and_may_be_chosen() -> None:
     assert cg.finite_difference("x", 1e8, step=1e-7).gradient["x"] == 1
 
 
-def test_error_curves_have_a_minimum_between_rounding_and_truncation() -> None:
-    for problem, at in (("sin(x)", 1.0), ("x^3", 2.0), ("exp(x)", 0.5)):
-        central = cg.error_curve(problem, at)
-        best = min(central, key=lambda one: one.error)
-        assert 1e-7 < best.step < 1e-4 and best.error < 1e-9
-        assert central[0].error > 1e-2 and max(one.error for one in central[-8:]) > 1e-5
-        forward = min(cg.error_curve(problem, at, method="forward"), key=lambda one: one.error)
-        assert 1e-10 < forward.step < 1e-6 and forward.error > best.error
-        complex_step = cg.error_curve(problem, at, method="complex")
-        assert all(one.error < 1e-14 * 20 for one in complex_step if one.step < 1e-8)
+def valley(curve: list[Any]) -> tuple[float, float]:
+    """The step in the valley of an error curve, and the error there: one that is small by luck has large neighbours."""
+    worst = {curve[i].step: max(one.error for one in curve[i - 2 : i + 3]) for i in range(2, len(curve) - 2)}
+    step = min(worst, key=lambda h: worst[h])
+    return step, worst[step]
+
+
+@pytest.mark.parametrize(("problem", "at"), [("sin(x)", 1.0), ("x^3", 2.1), ("exp(x)", 0.5), ("log(x)", 0.7)])
+def test_error_curves_have_a_minimum_between_rounding_and_truncation(problem: str, at: float) -> None:
+    central = cg.error_curve(problem, at)
+    step, error = valley(central)
+    assert 1e-6 <= step <= 1e-4 and error < 2e-9
+    assert central[0].step > 0.1 and central[0].error > 1e-2 and max(one.error for one in central[-8:]) > 1e-5
     # second order: a tenth of the step, a hundredth of the error
-    for coarse, fine in zip(central[:6], central[2:8], strict=True):
+    for coarse, fine in zip(central[3:6], central[5:8], strict=True):
         assert coarse.error / fine.error == pytest.approx(100, rel=0.1)
+    forward = cg.error_curve(problem, at, method="forward")
+    assert 1e-9 <= valley(forward)[0] <= 1e-7 and valley(forward)[1] > error
+    for coarse, fine in zip(forward[4:8], forward[6:10], strict=True):
+        assert coarse.error / fine.error == pytest.approx(10, rel=0.1)
+    # nothing is subtracted, so nothing is lost however small the step
+    assert all(one.error < 2e-14 for one in cg.error_curve(problem, at, method="complex") if one.step < 1e-8)
+    # the steps that are taken if nothing is said lie in the valley
+    for method in ("central", "forward"):
+        taken = abs(cg.finite_difference(problem, at, method=method).gradient["x"] - cg.gradient(problem, at)["x"])
+        assert taken < 20 * valley(cg.error_curve(problem, at, method=method))[1]
+
+
+def test_error_curves_of_steps_of_ones_own() -> None:
     assert [one.step for one in cg.error_curve("x^2", 1.0, steps=[0.1, 0.2])] == [0.1, 0.2]
+    first, *_ = cg.error_curve("sqrt(x)", 0.02)  # longer steps leave the domain
+    assert first.step == pytest.approx(0.01)
+    with pytest.raises(cg.DomainError, match="sqrt is undefined"):
+        cg.error_curve("sqrt(x)", 0.02, steps=[0.1])
+    (one,) = cg.error_curve("x^2 y", {"x": 1.0, "y": 3.0}, wrt="x", method="forward", steps=[0.5])
+    assert one == (0.5, pytest.approx(1.5))
 
 
 @pytest.mark.parametrize("name", [n for n in NUMERIC if n not in ("identity", "literal")])
@@ -155,6 +178,8 @@ def test_the_complex_step_keeps_to_the_real_domain_and_its_pieces() -> None:
         (lambda: cg.error_curve("x y", (1, 2)), ValueError, "expected one input, got x, y.*wrt="),
         (lambda: cg.check_gradient("x y", (1, 2), gradient={"x": 2}), ValueError, "y has no value"),
         (lambda: cg.check_gradient("x y", (1, 2), gradient=lambda a: a), TypeError, "no value for a"),
+        (lambda: cg.check_gradient("x", 1, tolerance=-1), ValueError, "tolerance: expected 0 or a positive.*got -1"),
+        (lambda: cg.check_gradient("x", 1, tolerance=math.nan), ValueError, "tolerance: expected 0 or a positive"),
     ],
 )
 def test_misuse_says_what_is_wrong(ask: Any, error: type[Exception], message: str) -> None:
@@ -301,3 +326,32 @@ def test_gradient_on_the_command_line(capsys: pytest.CaptureFixture[str]) -> Non
     assert main(["gradient", "u = x y; v = x + y", "--of", "u", "v", "--wrt", "x", "--at", "x=2", "y=3", "--json"]) == 0
     answer = json.loads(capsys.readouterr().out)
     assert answer == {"schema": "compgraph-gradient/1", "gradient": {"u": {"x": 3.0}, "v": {"x": 1.0}}}
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("check-gradient x^2*y --at x=1", "y has no value.*--at y=2"),
+        ("check-gradient x^2 --at x=1 --gradient x", "--gradient 'x': expected name=value. Write --gradient x=2"),
+        ("check-gradient x^2 --at x=1 --gradient x=nan", "--gradient x: nan is a name: expected a number"),
+        ("check-gradient x^2 --at x=1 --gradient w=2", "w has no value"),
+        ("check-gradient x^2 --at x=1 --tolerance -1", "tolerance: expected 0 or a positive number, got -1"),
+        ("check-gradient x^2 --at x=1 --tolerance much", "invalid float value: 'much'"),
+        ("check-gradient log(x) --at x=-1", r"log is undefined at f = log\(x\): expected x > 0, got -1"),
+        ("check-gradient x^2 --at x=one", "one is a name: expected a number"),
+        ("check-gradient nothere.toml", "nothere.toml: No such file"),
+        ("gradient x^^2", r"cannot follow \^"),
+        ("gradient", "PROBLEM. Write the problem first"),
+        ("gradient x^2 --of g", "no node 'g': expected one of x, f"),
+        ("gradient t=x^2;f=2t --wrt t", "t is computed, not an input"),
+        ("gradient x^2 --at x 2", "--at 'x': expected name=value"),
+        ("gradient 1/x --at x=0", "divide is undefined"),
+        ("gradient x --forwards", "unrecognized arguments: --forwards"),
+        ("gradients x", "invalid choice: 'gradients'"),
+    ],
+)
+def test_mistakes_on_the_command_line(capsys: pytest.CaptureFixture[str], words: str, message: str) -> None:
+    assert main(words.split()) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and err.startswith("compgraph: ") and "Traceback" not in err
+    assert re.search(message, err), err

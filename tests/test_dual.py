@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
@@ -15,7 +16,7 @@ import compgraph as cg
 from compgraph import Dual, derivative_of
 from compgraph.dual import second_partial
 from compgraph.functions import FUNCTIONS, HIDDEN
-from tests.primitive_cases import NUMERIC
+from tests.primitive_cases import LOGICAL, NUMERIC
 from tests.strategies import SAFE, Sample, expressions
 
 x, y = cg.Variable("x"), cg.Variable("y")
@@ -89,6 +90,28 @@ def test_the_same_function_on_floats_duals_and_expressions(name: str) -> None:
         dual = f(*(Dual(a, float(i == j), 7) for j, a in enumerate(point)))
         assert (dual.value if isinstance(dual, Dual) else dual) == value
         assert derivative_of(f, i)(*point) == pytest.approx(s.gradient["xy"[i]], rel=1e-14, abs=1e-15)
+
+
+@pytest.mark.parametrize("name", sorted({row.name for row in ROWS.values()} - {"variable", "literal"}))
+def test_every_primitive_runs_on_duals(name: str) -> None:
+    """A row of the rule table that has no case here fails."""
+    row = ROWS[name]
+    if name in LOGICAL:
+        for a, b in ((1.0, 2.0), (2.0, 2.0), (2.0, 1.0)):
+            plain = (a, b)[: len(row.partials)]
+            assert row(*(Dual(one, 1.0) for one in plain)) == row(*plain)
+        return
+    case, source = NUMERIC[name], random.Random(name)
+    spans = [(max(low, -3.0), min(high, 3.0)) for low, high in case.spans]
+    for _ in range(5):
+        point = [source.uniform(low + (high - low) / 50, high - (high - low) / 50) for low, high in spans]
+        for i, slope in enumerate(case.slopes):
+            if slope is not None:
+                truth = float(slope(*point))
+                assert derivative_of(row, i)(*point) == pytest.approx(truth, rel=1e-13, abs=1e-14)
+        together = row(*(Dual(a, 1.0 + i, 7) for i, a in enumerate(point)))
+        total = sum((1.0 + i) * float(slope(*point)) for i, slope in enumerate(case.slopes) if slope is not None)
+        assert (together.value, together.tangent) == (row(*point), pytest.approx(total, rel=1e-12, abs=1e-12))
 
 
 @given(expressions())

@@ -27,6 +27,7 @@ import compgraph as cg
 from compgraph import search
 from compgraph.cli import main
 from compgraph.comparison import ORDERS
+from compgraph.structure import Skeleton
 from tests.strategies import multigraphs
 
 PUBLISHED = json.loads((Path(__file__).parent / "data" / "elimination_graphs.json").read_text("utf-8"))["graphs"]
@@ -424,6 +425,31 @@ def test_greedy_orders(question: Question, ties: Any) -> None:
     assert cg.markowitz(start, ties=ties) == play(start, degree, last)
     assert cg.fewest_fill(start, ties=ties) == play(start, fill, last)
     assert cg.relative_markowitz(start, ties=ties) == play(start, lambda g, v: degree(g, v) - final[v], last)
+
+
+def test_counting_what_is_missing_is_not_done_anew_beside_a_node_of_many_edges(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hub of 300 edges in and 300 out: its neighbours go one by one, and each changes its count by a little."""
+    compared = 0
+
+    class Counted(set):  # type: ignore[type-arg]
+        def __sub__(self, other: Any) -> Any:
+            nonlocal compared
+            compared += len(self)
+            return set.__sub__(self, other)
+
+    plain = Skeleton.__init__
+
+    def counting(self: Skeleton, start: Any) -> None:
+        plain(self, start)
+        self.pred = {node: Counted(tails) for node, tails in self.pred.items()}
+        self.succ = {node: Counted(heads) for node, heads in self.succ.items()}
+
+    monkeypatch.setattr(Skeleton, "__init__", counting)
+    size, graph = 300, nx.MultiDiGraph()
+    for i in range(size):
+        nx.add_path(graph, [("x", i), ("v", i), "hub", ("w", i), ("y", i)])
+    assert cg.fewest_fill(graph)[-1] == "hub"
+    assert compared < 10 * size**2
 
 
 @given(questions(most=8, edges=16))

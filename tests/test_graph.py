@@ -37,7 +37,7 @@ def test_a_single_expression_is_called_f_and_operations_are_numbered_in_evaluati
     assert list(graph) == ["x", "y", "v1", "v2", "f"]
     assert graph.nodes["v1"] == {"primitive": HIDDEN["multiply"], "arguments": ("x", "y"), "name": None}
     assert graph.nodes["f"] == {"primitive": HIDDEN["add"], "arguments": ("v2", "x"), "name": "f"}
-    assert graph.graph == {"inputs": ["x", "y"], "outputs": ["f"]}
+    assert graph.graph == {"inputs": ["x", "y"], "outputs": ["f"], "unnamed": ["f"]}
 
 
 def test_several_expressions_are_f1_f2_unless_they_have_names() -> None:

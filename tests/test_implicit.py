@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import pickle
 import tracemalloc
@@ -112,6 +113,17 @@ def test_a_slope_in_z_by_differences(lagrangian: cg.Lagrangian) -> None:
     for node, slope in lagrangian.residuals(z, weights).values.items():
         more, less = [lagrangian.value({**z, node: z[node] + h}, weights) for h in (1e-6, -1e-6)]
         assert slope == pytest.approx((more - less) / 2e-6, abs=1e-7)
+
+
+def test_multipliers_of_inputs_lead_uphill(golden_cases: dict[str, Any]) -> None:
+    case = golden_cases["hackers_guide_step"]
+    point = {"a": 1.0, "b": 2.0, "c": -3.0, "x": -1.0, "y": 3.0}
+    graph = cg.solve("s = sigmoid(a*x + b*y + c)", at=point).graph
+    multipliers = cg.Lagrangian(graph).multipliers
+    moved = {name: value + case["inputs"]["step"] * multipliers[name] for name, value in point.items()}
+    there = cg.solve("s = sigmoid(a*x + b*y + c)", at=moved).values["s"]
+    assert there == pytest.approx(case["values"]["s_after"], rel=case["tol"])
+    assert there > graph.nodes["s"]["value"] == pytest.approx(0.8808, abs=5e-5)
 
 
 def test_a_branch_not_taken_is_no_constraint() -> None:
@@ -325,6 +337,13 @@ def test_what_is_no_system_of_equations(make: Callable[[], Any], message: str) -
         make()
 
 
+def test_a_start_names_its_unknowns() -> None:
+    with pytest.raises(
+        TypeError, match=r"start: expected a mapping of unknowns to numbers, got 'z'\. Write \{'z': 1\}"
+    ):
+        cg.root("z^2 = x", "z")  # type: ignore[arg-type]
+
+
 # -- two levels: the gradient of a validation loss with respect to a hyperparameter
 
 GENERATOR = np.random.default_rng(7)
@@ -392,6 +411,7 @@ def test_memory_does_not_depend_on_the_number_of_inner_iterations() -> None:
         problem = {"w": w, "J": (w - 1) ** 2}
         cg.solve(problem, at={"alpha": 0.5})  # what is made once for a problem
         calls = 0
+        gc.collect()
         tracemalloc.start()
         s = cg.solve(problem, at={"alpha": 0.7})
         peaks.append(tracemalloc.get_traced_memory()[1])
@@ -400,7 +420,7 @@ def test_memory_does_not_depend_on_the_number_of_inner_iterations() -> None:
         trained = b / (a + 0.7)
         assert s.gradient["alpha"] == pytest.approx(-2 * (trained - 1) * trained / (a + 0.7), rel=1e-9)
     assert steps[1] > 50 * steps[0]
-    assert peaks[1] < 2 * peaks[0]
+    assert peaks[1] - peaks[0] < steps[1] - steps[0]  # not a byte for each further iteration: a float has 24
 
 
 # -- an implicit node and a sum over cycles are one thing

@@ -118,6 +118,64 @@ def test_matrices_as_labels_do_not_commute_and_still_agree(dimension: Any) -> No
     law()
 
 
+def test_the_linear_system_has_the_solution_that_the_sweep_finds() -> None:
+    """λ = e + Aᵀλ with a dense matrix A over any semiring, letters and matrices included.
+
+    Solved by back-substitution over all pairs of nodes, where a pair without an edge changes nothing, and by
+    correcting every unknown again and again, from anything, until nothing changes.
+    """
+
+    def law(graph: nx.MultiDiGraph, semiring: cg.Semiring, same: Any) -> None:
+        nodes, (_, add, mul, zero, one, lift, _) = list(nx.topological_sort(graph)), semiring
+        matrix = {(head, tail): zero for head in nodes for tail in nodes}
+        for tail, head, label in graph.edges(data="partial"):
+            matrix[head, tail] = add(matrix[head, tail], lift(label))
+        for output in nodes:
+            wanted = cg.totals(cg.reverse(graph, {output: one}, semiring))
+            pairwise = dict.fromkeys(nodes, zero) | {output: one}
+            for head in reversed(nodes):
+                for tail in nodes[: nodes.index(head)]:
+                    pairwise[tail] = add(pairwise[tail], mul(pairwise[head], matrix[head, tail]))
+            again = dict.fromkeys(nodes, zero)
+            for _ in nodes:
+                for tail in nodes:
+                    again[tail] = one if tail == output else zero
+                    for head in nodes:
+                        again[tail] = add(again[tail], mul(again[head], matrix[head, tail]))
+            for node in nodes:
+                assert same(pairwise[node], wanted[node]) and same(again[node], wanted[node])
+
+    @given(multigraphs(letters, most=5))
+    def words(graph: nx.MultiDiGraph) -> None:
+        law(graph, cg.FREE, lambda a, b: a == b)
+
+    def product(left: Any, right: Any) -> Any:
+        """The number 0 is a zero of the shape that fits."""
+        return 0 if any(np.ndim(factor) == 0 == factor for factor in (left, right)) else np.dot(left, right)
+
+    @given(multigraphs(lambda number, tail, head: matrices(1 + head % 3, 1 + tail % 3), most=5, edges=8))
+    def unlike(graph: nx.MultiDiGraph) -> None:
+        law(
+            graph,
+            MATRIX._replace(mul=product),
+            lambda a, b: np.array_equal(a + 0 * np.asarray(b), b + 0 * np.asarray(a)),
+        )
+
+    words()
+    unlike()
+
+
+@given(multigraphs(numbers), st.sampled_from([cg.FREE, cg.ENTROPY, cg.SIGNED_TOP, cg.SIGN_LOG, cg.k_best(2)]))
+def test_a_seed_of_1_is_the_one_of_the_semiring(graph: nx.MultiDiGraph, semiring: cg.Semiring) -> None:
+    for sweep in (cg.forward, cg.reverse):
+        for node in graph:
+            assert cg.totals(sweep(graph, {node: 1}, semiring)) == cg.totals(
+                sweep(graph, {node: semiring.one}, semiring)
+            )
+    lengths = cg.totals(cg.forward(graph, {next(iter(graph)): 1}, cg.LONGEST))
+    assert lengths[next(iter(graph))] == 1  # where elements are numbers, 1 is the number
+
+
 @given(multigraphs(numbers))
 def test_every_node_has_one_step_and_each_reached_edge_one_product(graph: nx.MultiDiGraph) -> None:
     for sweep, reach in ((cg.forward, nx.descendants), (cg.reverse, nx.ancestors)):

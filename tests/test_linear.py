@@ -107,16 +107,19 @@ def layers(size: int, width: int, seed: int) -> tuple[Any, Any, Any]:
 
 
 @pytest.mark.parametrize("shuffled", [False, True])
-def test_compiled_and_plain_loops_agree(shuffled: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("width", [50, 1000], ids=["deep", "wide"])
+def test_compiled_and_plain_loops_agree(width: int, shuffled: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     size = 30_000
-    tails, heads, partials = layers(size, 50, 3)
+    tails, heads, partials = layers(size, width, 3)
     if shuffled:
         order = np.random.default_rng(4).permutation(len(heads))
         tails, heads, partials = tails[order], heads[order], partials[order]
     seeds = np.random.default_rng(5).normal(size=size)
     fast = [getattr(cg.LinearSystem(tails, heads, partials, size), way)(seeds) for way in ("forward", "reverse")]
     monkeypatch.setattr(substitution, "compiled", lambda: None)
-    plain = [getattr(cg.LinearSystem(tails, heads, partials, size), way)(seeds) for way in ("forward", "reverse")]
+    system = cg.LinearSystem(tails, heads, partials, size)
+    plain = [system.forward(seeds), system.reverse(seeds)]
+    assert bool(system._edges._levels) == (width == 1000)  # level by level where that is worth it
     for one, other in zip(fast, plain, strict=True):
         assert one == pytest.approx(other, rel=1e-12, abs=1e-12)
     residual = plain[0] - seeds
@@ -372,6 +375,7 @@ def test_an_arrow_needs_the_better_direction() -> None:
     assert repr(sparse) == "SparseJacobian: 60 entries by 2 reverse sweeps instead of 31"
     assert cg.sparse_jacobian(s.graph, direction="forward").sweeps == 30
     gradient = cg.sparse_jacobian(s.graph, ["s"])
+    assert repr(gradient) == "SparseJacobian: 30 entries by 1 reverse sweep instead of 1"
     assert (gradient.direction, gradient.sweeps, len(gradient.entries)) == ("reverse", 1, 30)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import operator
 from collections import Counter
@@ -18,6 +19,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import compgraph as cg
+from compgraph.cli import main
+from compgraph.notation import element
 from compgraph.pathsum import chosen_edges
 from compgraph.semiring import Ranked
 from tests.strategies import multigraphs
@@ -109,6 +112,30 @@ def test_the_axioms_hold_on_samples(law: Law) -> None:
         assert same(mul(mul(a, b), c), mul(a, mul(b, c)))
         assert same(mul(a, add(b, c)), add(mul(a, b), mul(a, c)))
         assert same(mul(add(a, b), c), add(mul(a, c), mul(b, c)))
+
+
+def test_the_axioms_hold_for_matrices_and_for_symbols() -> None:
+    """Matrices with the numbers that stand for multiples of the identity; symbols by the values they take."""
+    matrices = [np.array(rows) for rows in ([[1, 2], [3, 4]], [[0, 1], [0, 0]], [[2, -1], [0, 5]])]
+    x, y = cg.Variable("x"), cg.Variable("y")
+
+    def value(expression: Any) -> float:
+        return float(cg.solve({"f": expression + 0 * x + 0 * y}, at={"x": 0.7, "y": -1.3}).values["f"])
+
+    equal: list[tuple[cg.Semiring, list[Any], Callable[[Any, Any], bool]]] = [
+        (cg.MATRIX, [0, 1, 3, *matrices], lambda a, b: np.array_equal(a * np.eye(2) if np.ndim(a) == 0 else a,
+                                                                      b * np.eye(2) if np.ndim(b) == 0 else b)),
+        (cg.EXPRESSION, [0, 1, x, y, x * y + 2, cg.sin(y)], lambda a, b: same(value(a), value(b))),
+    ]  # fmt: skip
+    for (_, add, mul, zero, one, _, _), elements, agree in equal:
+        for a in elements:
+            assert agree(add(a, zero), a) and agree(mul(a, one), a) and agree(mul(one, a), a)
+            assert agree(mul(a, zero), 0 * a) and agree(mul(zero, a), 0 * a)
+        for a, b, c in product(elements, repeat=3):
+            assert agree(add(a, b), add(b, a)) and agree(add(add(a, b), c), add(a, add(b, c)))
+            assert agree(mul(mul(a, b), c), mul(a, mul(b, c)))
+            assert agree(mul(a, add(b, c)), add(mul(a, b), mul(a, c)))
+            assert agree(mul(add(a, b), c), add(mul(a, c), mul(b, c)))
 
 
 @every_law
@@ -268,6 +295,8 @@ def test_best_paths_keep_labels_that_are_alike_apart_and_drop_zeros() -> None:
     assert cg.paths(diamond(2, 2, 0, -3), "x", "y", semiring).total == (Ranked(-3, (-3,)), *[Ranked(2, (2,))] * 2)
     with pytest.raises(ValueError, match=r"k_best: expected k ≥ 1, got 0\. Write k_best\(3\)"):
         cg.k_best(0)
+    with pytest.raises(ValueError, match=r"expected k ≥ 1, got 2\.5"):
+        cg.k_best(2.5)  # type: ignore[arg-type]
 
 
 @given(multigraphs(numbers), st.integers(1, 5))
@@ -362,6 +391,59 @@ def test_a_table_in_another_semiring_claims_no_derivative(s: cg.Solution, law: L
     assert "(x → J) +=" in "\n".join(lines)
 
 
+MISTAKEN: dict[str, tuple[Callable[[], Any], str]] = {
+    "a name, in a sweep": (lambda: cg.forward(diamond(1), {"x": 1}, "COUNT"), r"got 'COUNT'\. Write cg\.COUNT"),  # type: ignore[arg-type]
+    "a name, of paths": (lambda: cg.paths(diamond(1), "x", "y", "COUNT"), "expected a semiring"),  # type: ignore[arg-type]
+    "a name, asked again": (lambda: cg.solve("y = x", at={"x": 1}).over("COUNT"), "expected a semiring"),  # type: ignore[arg-type]
+    "a name, eliminated": (lambda: cg.accumulate(diamond(1), [], semiring="COUNT"), "expected a semiring"),  # type: ignore[arg-type]
+    "a node": (lambda: cg.reverse(diamond(1), "y"), r"seeds: expected a mapping .*got 'y'\. Write \{'y': 1\}"),  # type: ignore[arg-type]
+    "a number": (
+        lambda: cg.reverse(diamond(1), {"y": 2}, cg.FREE),
+        r"expected an element of it, or 1 .*semiring\.lift\(2\)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("ask", "message"), MISTAKEN.values(), ids=MISTAKEN)
+def test_what_is_no_semiring_and_no_seed(ask: Callable[[], Any], message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        ask()
+
+
+def test_words_are_no_products_of_numbers(s: cg.Solution) -> None:
+    words = str(s.over(cg.FREE).paths("x"))
+    assert "x → t → u₁ → u → J   ⟨0.969498, 1, −0.653644, 4⟩" in words and "·" not in words
+    assert "11.634 ⟨0.969498, 1, 3, 4⟩" in str(s.over(cg.k_best(1)))
+    assert element(cg.FREE.one) == "1" and element(Counter({(2, "a"): 3})) == "3⟨2, a⟩"
+    assert element(Counter({(2, 3): 1}), style="latex") == r"\langle 2, 3 \rangle"
+    assert element(Counter({(2, 3): 4}), style="spoken") == "4 times the word 2, 3"
+
+
+def test_paths_in_other_semirings_on_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
+    def paths(*argv: str) -> str:
+        assert main(["paths", EXAMPLE, "--at", "x=2", *argv]) == 0
+        return capsys.readouterr().out
+
+    assert paths("--semiring", "max-product").splitlines()[-1].split() == ["2", "paths", "MAX_PRODUCT", "=", "11.634"]
+    for name, total in {"count": 2, "BOOLEAN": 1, "longest": s_longest(), "Signed_Top": [-2.5348, 11.634]}.items():
+        answer = json.loads(paths("--semiring", name, "--json"))
+        assert answer["semiring"] == name.upper() and answer["sums"][0]["total"] == pytest.approx(total, rel=1e-4)
+    (free,) = json.loads(paths("--semiring", "free", "--json"))["sums"]
+    assert [word["count"] for word in free["total"]] == [1, 1]
+    assert sum(math.prod(word["word"]) for word in free["total"]) == pytest.approx(9.0991485)
+    assert [path["product"][0]["word"] for path in free["paths"]] == [word["word"] for word in free["total"]]
+    (best,) = json.loads(paths("--semiring", "k_best:1", "--json"))["sums"]
+    assert best["total"] == [
+        {"product": pytest.approx(11.634, rel=1e-4), "word": pytest.approx([0.9695, 1, 3, 4], rel=1e-4)}
+    ]
+    assert main(["paths", EXAMPLE, "--at", "x=2", "--semiring", "largest"]) == 2
+    assert "--semiring 'largest': expected one of REAL, COUNT" in capsys.readouterr().err
+
+
+def s_longest() -> float:
+    return cg.solve(EXAMPLE, at={"x": 2}).over(cg.LONGEST).derivatives["x"]
+
+
 # -- what things cost: counting is a path question, too
 
 
@@ -412,20 +494,26 @@ def test_a_jacobian_takes_a_sweep_per_input_or_per_output(golden_cases: dict[str
 
 def test_the_operations_of_a_dense_layer(golden_cases: dict[str, Any]) -> None:
     case = golden_cases["flops_dense"]
-    for n, m in [(1, 1), (3, 2), (5, 7), (case["inputs"]["N"], case["inputs"]["M"] // 64)]:
+    for n, m in [(1, 1), (3, 2), (5, 7), (case["inputs"]["N"], case["inputs"]["M"])]:
         xs = [cg.Variable(f"x{j}") for j in range(n)]
-        layer, biased = {}, {}
+        layer = {}
         for i in range(m):
             ways = [cg.Variable(f"w{i}_{j}") * x for j, x in enumerate(xs)]
             layer[f"y{i}"] = reduce(operator.add, ways)
-            biased[f"y{i}"] = layer[f"y{i}"] + cg.Variable(f"b{i}")
-        counted = Counter(str(data["primitive"]) for _, data in cg.trace(layer).nodes(data=True))
-        assert (counted["multiply"], counted["add"]) == (m * n, m * (n - 1))
-        counted = Counter(str(data["primitive"]) for _, data in cg.trace(biased).nodes(data=True))
-        assert counted["multiply"] + counted["add"] == 2 * m * n
-    n, m = case["inputs"]["N"], case["inputs"]["M"]
-    expected = {"mult": m * n, "add_nobias": m * (n - 1), "total_nobias": 2 * m * n - m, "total_bias": 2 * m * n}
-    assert case["values"] == expected
+        biased = {f"b{i}": one + cg.Variable(f"bias{i}") for i, one in enumerate(layer.values())}
+        without, both = Counter(), Counter()
+        for name, data in cg.trace({**layer, **biased}).nodes(data=True):
+            both[str(data["primitive"])] += 1
+            without[str(data["primitive"])] += name not in biased
+        counted = {
+            "mult": without["multiply"],
+            "add_nobias": without["add"],
+            "total_nobias": without["multiply"] + without["add"],
+            "total_bias": both["multiply"] + both["add"],
+        }
+        formula = {"mult": m * n, "add_nobias": m * (n - 1), "total_nobias": 2 * m * n - m, "total_bias": 2 * m * n}
+        assert counted == formula
+    assert counted == case["values"]
 
 
 def operations(outputs: dict[str, Any]) -> int:

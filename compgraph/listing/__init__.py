@@ -8,14 +8,14 @@
 
 A `Program` is a tuple of `Assignment`; ``str(program)``, ``program.latex()`` and ``program.python()`` write it out, and
 ``program.compile()`` is a fast function. How it is done: `deriving` lists a graph, `guards` says when a branch is
-needed, `source` writes Python from the table in `forms`, `lowering` breaks the listing down into single operations, of
+needed, `source` writes Python from the table in `forms`, `lowering` breaks the listing down into single `operations`, of
 which `generation` makes fast Python and `machine` a flat array for numba; `running` makes functions of these.
 """
 
 from __future__ import annotations
 
+from compgraph.listing.assignments import Assignment, Program
 from compgraph.listing.deriving import derivative_program, elimination_program, program
 from compgraph.listing.identifiers import Slope
-from compgraph.listing.assignments import Assignment, Program
 
 __all__ = ["Assignment", "Program", "Slope", "derivative_program", "elimination_program", "program"]

@@ -260,7 +260,8 @@ class Program:
         ----------
         fast : bool
             Run on numba (``pip install "compgraph[fast]"``), which interprets the program: nothing is compiled for
-            it. Otherwise Python code is generated, and NumPy code for arrays.
+            it. (Once, ever, the interpreter is, which takes seconds; numba keeps it on disk.) Otherwise Python code
+            is generated, and NumPy code for arrays.
 
         Returns
         -------
@@ -277,8 +278,9 @@ class Program:
 
         Notes
         -----
-        Conventions at kinks, infinite partials and errors are those of the graph: where arithmetic fails, or a result is
-        not finite, the graph is asked. A branch not taken is not evaluated. What the outputs do not need is left out.
+        Conventions at kinks, infinite partials and errors are those of the graph: where arithmetic fails, or a result
+        is not finite, the graph is asked. A branch not taken is not evaluated, and what the outputs do not need is left
+        out.
 
         ``inspect.getsource`` shows the code. Linear in the size of the program, of which there is no limit.
 

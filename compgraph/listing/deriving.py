@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import networkx as nx
 
 from compgraph.elimination import after, eliminate
-from compgraph.expression import IDENTITY, LITERAL, VARIABLE, Application, Expression, Primitive, Variable
-from compgraph.functions import WHERE
-from compgraph.listing.guards import ALWAYS, NEVER, Cases, also, either, written_order
+from compgraph.expression import Primitive
+from compgraph.listing.assignments import Assignment, Program
+from compgraph.listing.guards import ALWAYS
 from compgraph.listing.identifiers import Slope
-from compgraph.listing.assignments import Assignment, Guard, Program
-from compgraph.posing import names_of, posed
-from compgraph.propagation import node_order
+from compgraph.listing.listed import Edge, Listed, Names, listed
 from compgraph.semiring import COUNT
 from compgraph.structure import Order
-from compgraph.symbols import definition, formula
+from compgraph.traversal import gc_paused
 
 __all__ = ["derivative_program", "elimination_program", "program"]
 
-Names = str | Expression | Iterable[str | Expression] | None
 
-
+@gc_paused()
 def program(problem: Any, *, of: Names = None, functions: Mapping[str, Primitive] | None = None) -> Program:
     """The values of a problem as a program.
 
@@ -45,10 +42,11 @@ def program(problem: Any, *, of: Names = None, functions: Mapping[str, Primitive
     >>> program("J = x*y + x").compile()(2, 3)
     8.0
     """
-    listed = _listed(problem, of, None, functions)
-    return Program(listed.graph, listed.inputs, listed.outputs, (), tuple(listed.values()), "values")
+    graph = listed(problem, of, None, functions)
+    return Program(graph.graph, graph.inputs, graph.outputs, (), tuple(graph.values()), "values")
 
 
+@gc_paused()
 def derivative_program(
     problem: Any,
     *,
@@ -62,9 +60,10 @@ def derivative_program(
     Parameters
     ----------
     problem, of, functions
-        As in `program`. A graph may also be labelled by hand, or have no labels: they are then inputs.
+        As in `program`. A graph may also be labelled by hand.
     wrt : name or names, optional
-        The inputs to differentiate with respect to; the listing is then limited to what depends on them.
+        The inputs to differentiate with respect to: the first that the function takes, and the listing is limited to
+        what depends on them.
     direction : {"reverse", "forward"}
         Adjoints by a block of ``+=`` for each output, or tangents by a block for each input.
 
@@ -80,17 +79,23 @@ def derivative_program(
     """
     if direction not in ("reverse", "forward"):
         raise ValueError(f"unknown direction {direction!r:.40}: expected reverse or forward.")
-    listed = _listed(problem, of, wrt, functions)
+    graph = listed(problem, of, wrt, functions)
     sweep = _reverse if direction == "reverse" else _forward
-    seeds = listed.outputs if direction == "reverse" else listed.wrt
-    keep = None if wrt is None else listed.depending()
-    edges = [edge for edge in listed.edges() if keep is None or (edge.tail in keep and edge.head in keep)]
-    lines = [*listed.values(), *(line for seed in seeds for line in sweep(seed, listed, edges))]
-    missing = [Slope(edge.head, edge.tail) for edge in edges if edge.partial == Slope(edge.head, edge.tail)]
-    inputs = (*listed.inputs, *dict.fromkeys(missing))
-    return Program(listed.graph, inputs, listed.outputs, listed.wrt, tuple(lines), direction)
+    seeds = graph.outputs if direction == "reverse" else graph.wrt
+    keep = None if wrt is None else graph.depending()
+    edges = list(graph.edges())
+    for edge in edges:
+        if edge.partial is None:
+            raise ValueError(
+                f"the edge {edge.tail} → {edge.head} has no label: expected an edge attribute 'partial'. "
+                "Set it, or write an elimination_program, whose inputs are the labels."
+            )
+    edges = [edge for edge in edges if keep is None or (edge.tail in keep and edge.head in keep)]
+    lines = [*graph.values(), *(line for seed in seeds for line in sweep(seed, graph, edges))]
+    return Program(graph.graph, graph.inputs, graph.outputs, graph.wrt, tuple(lines), direction)
 
 
+@gc_paused()
 def elimination_program(
     problem: Any,
     order: Order,
@@ -106,7 +111,7 @@ def elimination_program(
     Parameters
     ----------
     problem, of, wrt, functions
-        As in `derivative_program`.
+        As in `derivative_program`. Where a graph made by hand has no labels, they are inputs.
     order : sequence, or function from a graph to one
         As `eliminate` takes it: ``cg.markowitz``, or the inner nodes in turn.
 
@@ -125,202 +130,78 @@ def elimination_program(
     ∂J/∂t += ∂J/∂v1 · ∂v1/∂t
     ∂J/∂x = ∂J/∂t · ∂t/∂x
     """
-    listed = _listed(problem, of, wrt, functions)
-    labels: dict[tuple[Any, Any], list[_Edge]] = {}
-    for edge in listed.edges():
+    graph = listed(problem, of, wrt, functions)
+    labels: dict[tuple[Any, Any], list[Edge]] = {}
+    for edge in graph.edges():
         labels.setdefault((edge.tail, edge.head), []).append(edge)
     bare: nx.MultiDiGraph = nx.MultiDiGraph()
-    bare.add_nodes_from(listed.order)
-    bare.add_edges_from(((*pair, 0, {"partial": 1}) for pair in labels))
-    ends: dict[str, Any] = {"inputs": listed.wrt, "outputs": listed.outputs, "semiring": COUNT}
-    lines, inputs = listed.values(), list(listed.inputs)
+    bare.add_nodes_from(graph.order)
+    bare.add_edges_from((*pair, 0, {"partial": 1}) for pair in labels)
+    ends: dict[str, Any] = {"inputs": graph.wrt, "outputs": graph.outputs, "semiring": COUNT}
+    lines, inputs = graph.values(), list(graph.inputs)
     for tail, head in after(bare, (), **ends).edges():
         parallel = labels.get((tail, head))
         name = Slope(head, tail)
         if parallel is None:  # an identity node beside an end that is not at the edge
             lines.append(Assignment(name, ((1,),)))
-        elif any(edge.partial == name for edge in parallel):
-            inputs.append(name)
+        elif any(edge.partial is None for edge in parallel):
+            inputs.append(name)  # one for all edges between the two
         elif all(edge.guard == ALWAYS for edge in parallel):
             lines.append(Assignment(name, tuple([(edge.partial,) for edge in parallel])))
         else:
             lines.append(Assignment(name, ((0,),)))
-            lines += [Assignment(name, ((edge.partial,),), True, listed.guard(edge.guard)) for edge in parallel]
+            lines += [Assignment(name, ((edge.partial,),), True, graph.guard(edge.guard)) for edge in parallel]
     for step in eliminate(bare, order, **ends):
         known = {(change.tail, change.head) for change in step.changed}
         for tail, node, head, *_ in step.products:
             product = (Slope(head, node), Slope(node, tail))
             lines.append(Assignment(Slope(head, tail), (product,), (tail, head) in known))
-    return Program(listed.graph, tuple(inputs), listed.outputs, listed.wrt, tuple(lines), "elimination")
-
-
-# -- a graph, listed
-
-
-class _Edge(NamedTuple):
-    """An edge with its partial in the names of the listing, and when it is there."""
-
-    tail: Any
-    head: Any
-    partial: Any
-    guard: Cases = ALWAYS
-
-
-class _Listed:
-    """A graph in the order in which it is written down."""
-
-    def __init__(self, graph: nx.MultiDiGraph, outputs: Sequence[Any], wrt: Sequence[Any]) -> None:
-        self.graph = graph
-        self.nodes = graph._node
-        self.outputs = tuple(outputs)
-        self.wrt = tuple(wrt)
-        self.traced = all("primitive" in data for data in self.nodes.values())
-        self.coarse = "operations" in graph.graph
-        self.guards: dict[Any, Cases] = {}
-        self.order = node_order(graph)
-        inputs = graph.graph.get("inputs", ()) if self.traced else ()
-        self.inputs = tuple(inputs)
-        if self.traced and not self.coarse:
-            self.variables = {key: Variable(key) for key in self.nodes}
-            if any(data["primitive"] is WHERE for data in self.nodes.values()):
-                used = {a for data in self.nodes.values() for a in data["arguments"]}
-                roots = [key for key in self.nodes if key not in used or key in self.outputs or key in inputs]
-                self.order, self.guards = written_order(self.nodes, roots)
-        self.place = {key: i for i, key in enumerate(self.order)}
-
-    def guard(self, cases: Cases) -> Guard:
-        """As it is listed: each case with the conditions in the order in which they are known."""
-        if cases == ALWAYS:
-            return None
-        return tuple(sorted(tuple(sorted(case, key=lambda c: (self.place[c[0]], c[1]))) for case in cases))
-
-    def needed(self, key: Any) -> Cases:
-        """When a node is needed."""
-        return self.guards.get(key, ALWAYS)
-
-    def values(self) -> list[Assignment]:
-        """An assignment for every node but the inputs."""
-        lines = []
-        for key in self.order if self.traced else ():
-            primitive, guard = self.nodes[key]["primitive"], self.needed(key)
-            if primitive is VARIABLE or guard == NEVER:
-                continue
-            if self.coarse:
-                lines.append(Assignment(key, ((definition(self.graph, key),),)))
-                continue
-            operands = self._operands(key)
-            plain = primitive is IDENTITY or primitive is LITERAL
-            value = operands[0] if plain else Application(primitive, tuple(operands))
-            lines.append(Assignment(key, ((value,),), False, self.guard(guard)))
-        return lines
-
-    def edges(self) -> Iterator[_Edge]:
-        """Every edge, head by head, each in the order of its arguments."""
-        for head in self.order:
-            if self.traced and not self.coarse:
-                yield from self._arguments(head)
-                continue
-            for tail, parallel in self.graph._pred[head].items():
-                for key, data in parallel.items():
-                    label = Slope(head, tail) if self.traced is False else formula(self.graph, tail, head, key)
-                    yield _Edge(tail, head, data.get("partial", label) if not self.traced else label)
-
-    def _arguments(self, head: str) -> Iterator[_Edge]:
-        data, guard = self.nodes[head], self.needed(head)
-        primitive, arguments = data["primitive"], data["arguments"]
-        if guard == NEVER:
-            return
-        operands: list[Any] | None = None
-        for position, argument in enumerate(arguments):
-            if type(argument) is not str or (rule := primitive.partials[position]) is None:
-                continue
-            if primitive is WHERE:
-                condition, holds = arguments[0], position == 1
-                if type(condition) is str:
-                    when = also(guard, condition, holds)
-                    yield from [_Edge(argument, head, 1, when)] if when else []
-                elif bool(condition) is holds:
-                    yield _Edge(argument, head, 1, guard)
-                continue
-            if callable(rule):
-                operands = self._operands(head) if operands is None else operands
-                rule = rule(self.variables[head], *operands)
-            yield _Edge(argument, head, rule, guard)
-
-    def _operands(self, key: str) -> list[Any]:
-        return [self.variables[a] if type(a) is str else a for a in self.nodes[key]["arguments"]]
-
-    def depending(self) -> set[Any]:
-        """The nodes that depend on an input asked for, and the outputs."""
-        keep = set(self.wrt)
-        for node in self.order:
-            if any(tail in keep for tail in self.graph._pred[node]):
-                keep.add(node)
-        return keep.union(self.outputs)
-
-
-def _listed(problem: Any, of: Names, wrt: Names, functions: Mapping[str, Primitive] | None) -> _Listed:
-    if not isinstance(problem, nx.MultiDiGraph):
-        graph, outputs, inputs, _ = posed(
-            problem,
-            of=None if of is None else names_of(of),
-            wrt=None if wrt is None else names_of(wrt),
-            functions=functions,
-        )
-        return _Listed(graph, outputs, inputs)
-    chosen = {}
-    for kind, asked, adjacent in (("outputs", of, problem._succ), ("inputs", wrt, problem._pred)):
-        if asked is None:
-            chosen[kind] = problem.graph.get(kind) or [node for node in problem if not adjacent[node]]
-        else:
-            chosen[kind] = [asked] if isinstance(asked, (str, Expression)) or asked in problem else list(asked)
-        for node in chosen[kind]:
-            if node not in problem:
-                raise ValueError(f"no node {node!r:.60}: expected {kind} among those of the graph. Name one of them.")
-    return _Listed(problem, chosen["outputs"], chosen["inputs"])
+    return Program(graph.graph, tuple(inputs), graph.outputs, graph.wrt, tuple(lines), "elimination")
 
 
 # -- sweeps
 
 
-def _reverse(output: Any, listed: _Listed, edges: Sequence[_Edge]) -> Iterator[Assignment]:
+def _reverse(output: Any, graph: Listed, edges: Sequence[Edge]) -> Iterator[Assignment]:
     """The adjoints of one output: all from zero, then a ``+=`` along every edge that is reached."""
-    into: dict[Any, list[_Edge]] = {}
+    into: dict[Any, list[Edge]] = {}
     for edge in edges:
         into.setdefault(edge.head, []).append(edge)
     reached = {output}
     lines = []
-    for head in reversed(listed.order):
+    for head in reversed(graph.order):
         if head in reached:
             for tail, _, partial, guard in into.get(head, ()):
                 reached.add(tail)
                 product = (Slope(output, head), partial)
-                lines.append(Assignment(Slope(output, tail), (product,), True, listed.guard(guard)))
+                lines.append(Assignment(Slope(output, tail), (product,), True, graph.guard(guard)))
     yield Assignment(Slope(output, output), ((1,),))
-    for node in reversed(listed.order):
-        if node != output and (node in reached or node in listed.wrt):
+    for node in reversed(graph.order):
+        if node != output and (node in reached or node in graph.wrt):
             yield Assignment(Slope(output, node), ((0,),))
     yield from lines
 
 
-def _forward(source: Any, listed: _Listed, edges: Sequence[_Edge]) -> Iterator[Assignment]:
+def _forward(source: Any, graph: Listed, edges: Sequence[Edge]) -> Iterator[Assignment]:
     """The tangents of one input: for every node that it reaches the sum over the edges into it."""
-    into: dict[Any, list[_Edge]] = {}
+    into: dict[Any, list[Edge]] = {}
     for edge in edges:
         into.setdefault(edge.head, []).append(edge)
     reached = {source}
     yield Assignment(Slope(source, source), ((1,),))
-    for head in listed.order:
-        terms = [(edge, (edge.partial, Slope(edge.tail, source))) for edge in into.get(head, ()) if edge.tail in reached]
-        name, needed = Slope(head, source), listed.needed(head)
+    for head in graph.order:
+        terms = [
+            (edge, (edge.partial, Slope(edge.tail, source))) for edge in into.get(head, ()) if edge.tail in reached
+        ]
+        name, needed = Slope(head, source), graph.needed(head)
         if not terms:
-            if head in listed.outputs and head != source:
+            if head in graph.outputs and head != source:
                 yield Assignment(name, ((0,),))
             continue
         reached.add(head)
         if all(edge.guard == needed for edge, _ in terms):
-            yield Assignment(name, tuple([product for _, product in terms]), False, listed.guard(needed))
+            yield Assignment(name, tuple([product for _, product in terms]), False, graph.guard(needed))
             continue
-        yield Assignment(name, ((0,),), False, listed.guard(needed))
+        yield Assignment(name, ((0,),), False, graph.guard(needed))
         for edge, product in terms:
-            yield Assignment(name, (product,), True, listed.guard(edge.guard))
+            yield Assignment(name, (product,), True, graph.guard(edge.guard))

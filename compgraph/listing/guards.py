@@ -57,7 +57,7 @@ def either(a: Cases, b: Cases) -> Cases:
 def needs(nodes: Mapping[str, Mapping[str, Any]], roots: Iterable[str], forced: Collection[str]) -> dict[str, Cases]:
     """Node → when it is needed, given that the `roots` and the `forced` always are. Nodes are in evaluation order."""
     found = dict.fromkeys(nodes, NEVER) | dict.fromkeys(roots, ALWAYS) | dict.fromkeys(forced, ALWAYS)
-    for key in reversed(nodes):
+    for key in reversed(list(nodes)):
         guard, data = found[key], nodes[key]
         arguments = data["arguments"]
         if data["primitive"] is WHERE:

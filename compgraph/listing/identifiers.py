@@ -39,39 +39,43 @@ class Identifiers:
 
     def __init__(self) -> None:
         self._known: dict[Any, str] = {}
-        self._used = set(_TAKEN)
+        self._used: set[str] = set()
+        self._times: dict[str, int] = {}
 
     def __getitem__(self, key: Any) -> str:
         if (known := self._known.get(key)) is None:
-            known = self._known[key] = self.fresh(f"d{self[key.of]}_d{self[key.wrt]}" if _slope(key) else key)
+            known = self.fresh(f"d{self[key.of]}_d{self[key.wrt]}" if type(key) is Slope else key)
+            self._known[key] = known
         return known
 
     def fresh(self, key: Any) -> str:
         """An identifier that is like the key and that nothing has; it is then taken."""
-        base = key if isinstance(key, str) and key.isascii() and key.isidentifier() else _spelled(str(key))
-        found, number = base, 2
+        base = key if isinstance(key, str) and key.isascii() and key.isidentifier() else _spelled(key)
+        base = f"{base}_" if base in _TAKEN else base
+        found = base
         while found in self._used:
-            found = f"{base}_" if base in _TAKEN and number == 2 else f"{base}_{number}"
-            number += found != f"{base}_"
+            self._times[base] = number = self._times.get(base, 1) + 1
+            found = f"{base}_{number}"
         self._used.add(found)
         return found
-
-
-def _slope(key: Any) -> bool:
-    return type(key) is Slope
 
 
 _GREEK = re.compile(r"GREEK (SMALL|CAPITAL) LETTER (FINAL )?(?P<letter>[A-Z]+)$")
 
 
-def _spelled(key: str) -> str:
+def _spelled(key: Any) -> str:
     """Letters as they are, Greek ones spelled, primes as a word, all else an underscore."""
+    written = str(key)[:80]
+    if isinstance(key, str):
+        written = re.sub(r"(?<=\w)['′]", "_prime", written)
     letters = []
-    for character in unicodedata.normalize("NFKC", key[:80].replace("'", "_prime").replace("′", "_prime")):
+    for character in unicodedata.normalize("NFKD", written):
         greek = _GREEK.match(unicodedata.name(character, ""))
         if greek:
             word = greek["letter"].lower().replace("lamda", "lambda")
             character = word if character.islower() else word.capitalize()
+        elif unicodedata.combining(character):
+            continue
         letters.append(character if character.isascii() and (character.isalnum() or character == "_") else "_")
     word = re.sub(r"_{2,}", "_", "".join(letters)).strip("_")
-    return word if word[:1].isalpha() else f"_{word}"
+    return word if word[:1].isalpha() else f"v_{word}".rstrip("_")

@@ -67,9 +67,7 @@ class Drawing:
         for lane, cell in zip(lanes, self.labels, strict=True):  # as wide as the widest of those that stand there
             if cell.box.width > self.labels[lane].box.width:
                 self.labels[lane] = self.labels[lane]._replace(box=cell.box)
-        self.labels = [
-            cell._replace(box=self.labels[lane].box) for lane, cell in zip(lanes, self.labels, strict=True)
-        ]
+        self.labels = [cell._replace(box=self.labels[lane].box) for lane, cell in zip(lanes, self.labels, strict=True)]
         place = {lane: k for k, lane in enumerate(dict.fromkeys(lanes))}
         self.layout = layout(
             [cell.box for cell in self.cards],

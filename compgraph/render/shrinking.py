@@ -49,7 +49,7 @@ def elimination_script(
     start = after(graph, (), semiring=semiring, inputs=inputs, outputs=outputs)
     start.graph["operations"] = graph.graph.get("operations", graph)  # from which definitions are written
     for node, data in start.nodes(data=True):
-        data.update(graph._node.get(node, {}))
+        data.update(graph._node.get(node, {"value": None}))  # an identity node stands for one that is there
     writer = Writer(start, "elimination", digits, (), "")
     edges: list[Edge] = []
     labels: list[Any] = []

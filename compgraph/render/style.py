@@ -110,6 +110,8 @@ def sheet(colour: Theme, scope: str) -> str:
 .cg-used .cg-card,.cg-used .cg-line{{stroke:{colour.now};stroke-width:2.5}}
 .cg-used .cg-line{{stroke-dasharray:7 4}}
 .cg-used .cg-card{{fill:{colour.now_fill}}}
+.cg-used{{fill:{colour.now_ink}}}
+.cg-used .cg-label{{fill:{colour.ink}}}
 .cg-used .cg-tip{{fill:{colour.now}}}
 .cg-off .cg-line,.cg-off .cg-tip,.cg-off .cg-label,.cg-off .cg-chip{{visibility:hidden}}
 .cg-off .cg-card{{stroke-dasharray:2 4}}

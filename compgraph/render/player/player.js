@@ -12,7 +12,7 @@
   const states = ["cg-todo", "cg-now", "cg-done", "cg-off", "cg-used"];
   // A turn is a number, or the life of what comes and goes: [made, used, gone].
   const state = (turn, now) => {
-    if (!turn.length) return !turn || turn > now ? 0 : turn === now ? 1 : 2;
+    if (!turn?.length) return !turn || turn > now ? 0 : turn === now ? 1 : 2;
     const [made, used, gone] = turn;
     if (now < made || (gone && now >= gone)) return 3;
     return !now ? 0 : now === made ? 1 : now === used ? 4 : 0;
@@ -24,7 +24,7 @@
   });
   const edges = film.sources.map((source, i) => {
     const label = at("l" + i);
-    const lives = film.sweeps.some((sweep) => sweep.edges[i].length); // its term is its label, and stays
+    const lives = film.sweeps.some((sweep) => sweep.edges[i]?.length); // its term is its label, and stays
     const term = lives ? null : label?.querySelector(".cg-term");
     return { source, lives, groups: [at("e" + i), label].filter(Boolean), term };
   });

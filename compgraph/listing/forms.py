@@ -1,0 +1,300 @@
+"""How each primitive is written in Python: one row for those that `math` and NumPy have, a definition for the others.
+
+A definition is written in this library's own functions, as partials are, so that one row serves `math`, NumPy and the
+machine. It keeps to the limits of `evaluation`: nothing overflows on the way unless the result does, nor in a branch
+of a `where`, which may be evaluated without being taken.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from enum import IntEnum
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from compgraph import functions as cg
+from compgraph.evaluation import LOG_2, SQRT_2
+from compgraph.expression import (
+    ADD,
+    DIVIDE,
+    EQUAL,
+    GREATER,
+    GREATER_EQUAL,
+    IDENTITY,
+    LESS,
+    LESS_EQUAL,
+    LITERAL,
+    MULTIPLY,
+    NEGATE,
+    NOT_EQUAL,
+    POWER,
+    SUBTRACT,
+    Expression,
+    Primitive,
+    Variable,
+)
+from compgraph.functions import FUNCTIONS, WHERE
+from compgraph.traversal import evaluation_order
+
+__all__ = ["CALLS", "CONDITIONS", "DEFINITIONS", "LIBRARIES", "Level", "Library", "Piece", "defined", "infix", "steps"]
+
+
+class Level(IntEnum):
+    """What binds how tightly in Python, loosest first."""
+
+    CHOICE = 0
+    OR = 1
+    AND = 2
+    NOT = 3
+    COMPARISON = 4
+    SUM = 5
+    PRODUCT = 6
+    SIGN = 7
+    POWER = 8
+    ATOM = 9
+
+
+class Piece(NamedTuple):
+    """A piece of Python, and how tightly it binds."""
+
+    text: str
+    level: Level = Level.ATOM
+
+    def at(self, least: Level) -> str:
+        """The text, in brackets if it binds less than that."""
+        return self.text if self.level >= least else f"({self.text})"
+
+
+Form = Callable[[Sequence[Piece]], Piece]
+
+
+def infix(sign: str, level: Level, left: Level, right: Level) -> Form:
+    """A binary operator, and what its sides have to bind."""
+    return lambda a: Piece(f"{a[0].at(left)} {sign} {a[1].at(right)}", level)
+
+
+def _call(function: str) -> Form:
+    return lambda operands: Piece(f"{function}({', '.join([a.text for a in operands])})")
+
+
+def _nested(function: str) -> Form:
+    """A function of two, for any number of operands."""
+
+    def form(operands: Sequence[Piece]) -> Piece:
+        text = operands[0].text
+        for operand in operands[1:]:
+            text = f"{function}({text}, {operand.text})"
+        return Piece(text, operands[0].level if len(operands) == 1 else Level.ATOM)
+
+    return form
+
+
+def _power(function: str) -> Form:
+    """``x ** 2`` where the exponent is an integer; otherwise a function that refuses a negative base."""
+
+    def form(operands: Sequence[Piece]) -> Piece:
+        base, exponent = operands
+        if re.fullmatch(r"-?[0-9]+(\.0)?", exponent.text):
+            return Piece(f"{base.at(Level.ATOM)} ** {exponent.text.removesuffix('.0')}", Level.POWER)
+        return _call(function)(operands)
+
+    return form
+
+
+_BINARY = {
+    ADD: infix("+", Level.SUM, Level.SUM, Level.PRODUCT),
+    SUBTRACT: infix("-", Level.SUM, Level.SUM, Level.PRODUCT),
+    MULTIPLY: infix("*", Level.PRODUCT, Level.PRODUCT, Level.POWER),
+    DIVIDE: infix("/", Level.PRODUCT, Level.PRODUCT, Level.POWER),
+    **{
+        row: infix(sign, Level.COMPARISON, Level.SUM, Level.SUM)
+        for row, sign in {
+            LESS: "<", LESS_EQUAL: "<=", GREATER: ">", GREATER_EQUAL: ">=", EQUAL: "==", NOT_EQUAL: "!=",
+        }.items()
+    },
+    NEGATE: lambda a: Piece(f"-{a[0].at(Level.POWER)}", Level.SIGN),
+    IDENTITY: lambda a: a[0],
+    LITERAL: lambda a: a[0],
+}  # fmt: skip
+
+_SAME = (
+    "sqrt", "cbrt", "hypot", "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan",
+    "sinh", "cosh", "tanh",
+)  # fmt: skip
+
+#: Primitives that both libraries have: their names in `math` and in NumPy.
+CALLS: dict[Primitive, tuple[str, str]] = {
+    cg.abs: ("abs", "np.abs"),
+    **{
+        FUNCTIONS[name]: (f"math.{name}", f"np.{name}")
+        for name in _SAME
+    },
+    **{
+        FUNCTIONS[name]: (f"math.{name}", f"np.arc{name[1:]}")
+        for name in ["asin", "acos", "atan", "asinh", "acosh", "atanh"]
+    },
+    cg.erf: ("math.erf", "erf"),
+    cg.erfc: ("math.erfc", "erfc"),
+    cg.atan2: ("atan2", "atan2"),
+}  # fmt: skip
+
+#: The primitives whose result is true or false.
+CONDITIONS = frozenset(
+    {LESS, LESS_EQUAL, GREATER, GREATER_EQUAL, EQUAL, NOT_EQUAL, cg.logical_and, cg.logical_or, cg.logical_not}
+)
+
+
+class Library(NamedTuple):
+    """A library as it is written: how it is imported, its forms, its constants, and what it has to be told."""
+
+    name: str
+    heading: str
+    forms: dict[Primitive, Form]
+    prefix: str
+    own: dict[str, str]
+
+    def number(self, value: Any) -> Piece:
+        """A number exactly as a run computes with it: the float nearest to it, written as an integer where it is."""
+        if isinstance(value, Fraction) and 1 < value.denominator < 2**53 and abs(value.numerator) < 2**53:
+            # of two exact floats the quotient is the float nearest to it
+            return Piece(f"{value.numerator} / {value.denominator}", Level.PRODUCT)
+        written = _float(value)
+        if math.isinf(written) or written != written:
+            text = ("-" if written < 0 else "") + self.prefix + ("nan" if written != written else "inf")
+        elif isinstance(value, int) and int(written) == value and abs(value) < 10**15:
+            text = str(int(value))
+        else:
+            text = repr(written)
+        return Piece(text, Level.SIGN if text.startswith("-") else Level.ATOM)
+
+
+def _float(value: Any) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+
+
+_NO_DIRECTION = '''\
+def atan2(y, x):
+    """The angle of a point; the origin has none, and is a division by zero."""
+    return {}(y, x + 0.0 / {}(x, y))
+'''
+
+LIBRARIES = {
+    "math": Library(
+        "math",
+        "import math\n",
+        {
+            **_BINARY,
+            POWER: _power("math.pow"),
+            WHERE: lambda a: Piece(
+                f"{a[1].at(Level.OR)} if {a[0].at(Level.OR)} else {a[2].at(Level.CHOICE)}", Level.CHOICE
+            ),
+            cg.logical_and: infix("and", Level.AND, Level.AND, Level.NOT),
+            cg.logical_or: infix("or", Level.OR, Level.OR, Level.AND),
+            cg.logical_not: lambda a: Piece(f"not {a[0].at(Level.NOT)}", Level.NOT),
+            cg.max: lambda a: _call("max")(a) if len(a) > 1 else a[0],
+            cg.min: lambda a: _call("min")(a) if len(a) > 1 else a[0],
+            **{row: _call(in_math) for row, (in_math, _) in CALLS.items()},
+        },
+        "math.",
+        {"atan2": _NO_DIRECTION.format("math.atan2", "math.hypot")},
+    ),
+    "numpy": Library(
+        "numpy",
+        "import numpy as np\n",
+        {
+            **_BINARY,
+            POWER: _power("np.power"),
+            WHERE: _call("np.where"),
+            cg.logical_and: _call("np.logical_and"),
+            cg.logical_or: _call("np.logical_or"),
+            cg.logical_not: _call("np.logical_not"),
+            cg.max: _nested("np.maximum"),
+            cg.min: _nested("np.minimum"),
+            **{row: _call(in_numpy) for row, (_, in_numpy) in CALLS.items()},
+        },
+        "np.",
+        {
+            "atan2": _NO_DIRECTION.format("np.arctan2", "np.hypot"),
+            "erf": "erf = np.vectorize(math.erf, otypes=[float])  # NumPy has none\n",
+            "erfc": "erfc = np.vectorize(math.erfc, otypes=[float])\n",
+        },
+    ),
+}
+
+
+def defined(primitive: Primitive) -> tuple[list[Expression], Expression] | None:
+    """The parameters of a primitive that is defined by others, and its definition; None where there is none."""
+    rule = DEFINITIONS.get(primitive)
+    if rule is None:
+        return None
+    parameters: list[Expression] = [Variable(name) for name in rule.__code__.co_varnames[: rule.__code__.co_argcount]]
+    return parameters, rule(*parameters)
+
+
+def steps(definition: Expression) -> list[Expression]:
+    """The named parts of a definition in evaluation order, and the whole."""
+    return [e for e in evaluation_order([definition]) if (e.name is not None and e.arguments) or e is definition]
+
+
+def _decay(x: Any) -> Any:
+    """e^−|x|, which cannot overflow."""
+    return cg.exp(-cg.abs(x)).named("e")
+
+
+def _sech(x: Any) -> Any:
+    e = _decay(x)
+    return 2 * e / (1 + e * e)
+
+
+def _csch(x: Any) -> Any:
+    size = (2 * _decay(x) / -cg.expm1(-2 * cg.abs(x))).named("size")
+    return WHERE(x > 0, size, -size)
+
+
+def _logaddexp(a: Any, b: Any) -> Any:
+    return cg.max(a, b) + WHERE(EQUAL(a, b), LOG_2, cg.log1p(cg.exp(-cg.abs(a - b))))  # a = b may be infinite
+
+
+def _sigmoid(x: Any) -> Any:
+    e = _decay(x)
+    return WHERE(x >= 0, 1, e) / (1 + e)
+
+
+def _softplus(x: Any) -> Any:
+    return cg.max(x, 0) + cg.log1p(_decay(x))
+
+
+# fmt: off
+#: The other primitives, by those of `CALLS` and by each other.
+DEFINITIONS: dict[Primitive, Callable[..., Any]] = {
+    cg.square:     lambda x: x * x,
+    cg.cot:        lambda x: 1 / cg.tan(x),
+    cg.sec:        lambda x: 1 / cg.cos(x),
+    cg.csc:        lambda x: 1 / cg.sin(x),
+    cg.acot:       lambda x: cg.atan(1 / x),
+    cg.asec:       lambda x: cg.acos(1 / x),
+    cg.acsc:       lambda x: cg.asin(1 / x),
+    cg.coth:       lambda x: 1 / cg.tanh(x),
+    cg.sech:       _sech,
+    cg.csch:       _csch,
+    cg.acoth:      lambda x: cg.atanh(1 / x),
+    cg.asech:      lambda x: cg.log1p(cg.sqrt((1 - x) * (1 + x))) - cg.log(x),
+    cg.acsch:      lambda x: cg.asinh(1 / x),
+    cg.logaddexp:  _logaddexp,
+    cg.sigmoid:    _sigmoid,
+    cg.softplus:   _softplus,
+    cg.sign:       lambda x: WHERE(x > 0, 1, WHERE(x < 0, -1, x)),
+    cg.relu:       lambda x: WHERE(x <= 0, 0, x),
+    cg.leaky_relu: lambda x, slope: WHERE(x > 0, x, slope * x),
+    cg.prelu:      lambda x, beta: WHERE(x > 0, x, beta * x),
+    cg.elu:        lambda x, alpha: WHERE(x > 0, x, alpha * cg.expm1(cg.min(x, 0))),
+    cg.swish:      lambda x, beta: x * cg.sigmoid(beta * x),
+    cg.mish:       lambda x: x * cg.tanh(cg.softplus(x)),
+    cg.gelu:       lambda x: x / 2 * cg.erfc(-x / SQRT_2),
+}
+# fmt: on

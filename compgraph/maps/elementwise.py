@@ -1,0 +1,150 @@
+"""Maps that keep every entry in its place: nothing, the identity, its multiples, and diagonals."""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from compgraph.maps.base import Array, LinearMap, Shape, ShapeLike, as_shape, real_array, size, written
+
+__all__ = ["Diagonal", "Identity", "Scale", "Zero", "elementwise", "factor"]
+
+#: Entries of a diagonal that a label writes out.
+_FEW = 3
+
+
+class Zero(LinearMap):
+    """Everything to zero: ``Zero(output, input)``."""
+
+    __slots__ = ()
+
+    def __init__(self, output: ShapeLike, input: ShapeLike) -> None:
+        self.output, self.input = as_shape(output), as_shape(input)
+
+    def _apply(self, stack: Array) -> Array:
+        return np.zeros((len(stack), *self.output), stack.dtype)
+
+    def transpose(self) -> Zero:
+        return Zero(self.input, self.output)
+
+    @property
+    def cost(self) -> int:
+        return 0
+
+    @property
+    def label(self) -> str:
+        return "0"
+
+
+class Identity(LinearMap):
+    """Everything as it is: ``Identity(shape)``."""
+
+    __slots__ = ()
+
+    def __init__(self, shape: ShapeLike) -> None:
+        self.output = self.input = as_shape(shape)
+
+    def _apply(self, stack: Array) -> Array:
+        return stack
+
+    def transpose(self) -> Identity:
+        return self
+
+    @property
+    def cost(self) -> int:
+        return 0
+
+    @property
+    def label(self) -> str:
+        return "I"
+
+
+class Scale(LinearMap):
+    """Every entry times the same number: ``Scale(factor, shape)``. Like the number, it keeps float32 as it is."""
+
+    __slots__ = ("factor",)
+
+    def __init__(self, factor: float, shape: ShapeLike) -> None:
+        number = factor.item() if isinstance(factor, (np.ndarray, np.generic)) and factor.ndim == 0 else factor
+        if not isinstance(number, Real):
+            raise TypeError(
+                f"Scale: expected a number, got {type(number).__name__}. Write Diagonal(array) for an array."
+            )
+        self.factor: Any = number
+        self.output = self.input = as_shape(shape)
+
+    def _apply(self, stack: Array) -> Array:
+        return np.asarray(self.factor * stack)
+
+    def transpose(self) -> Scale:
+        return self
+
+    @property
+    def cost(self) -> int:
+        return size(self.output)
+
+    @property
+    def label(self) -> str:
+        return f"{_number(self.factor)}·I"
+
+
+class Diagonal(LinearMap):
+    """Every entry times one of its own: the partial of an elementwise function, of the shape of its argument.
+
+    Its matrix is diagonal whatever the shape: a square array of partials is not mistaken for a Jacobian.
+
+    Examples
+    --------
+    >>> Diagonal([[1.0, 2.0], [3.0, 4.0]]).matrix()
+    array([[1., 0., 0., 0.],
+           [0., 2., 0., 0.],
+           [0., 0., 3., 0.],
+           [0., 0., 0., 4.]])
+    """
+
+    __slots__ = ("values",)
+
+    def __init__(self, values: ArrayLike) -> None:
+        self.values = real_array(values, "Diagonal")
+        self.output = self.input = self.values.shape
+
+    def _apply(self, stack: Array) -> Array:
+        return self.values * stack
+
+    def transpose(self) -> Diagonal:
+        return self
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self.values.dtype
+
+    @property
+    def cost(self) -> int:
+        return self.values.size
+
+    @property
+    def label(self) -> str:
+        if self.values.ndim == 1 and self.values.size <= _FEW:
+            return f"diag({', '.join(_number(value) for value in self.values.tolist())})"
+        return f"diag {written(self.output)}"
+
+
+def factor(map: LinearMap) -> Any:
+    """What the entries are multiplied with, a number or an array; None where they do not keep their places."""
+    if isinstance(map, Identity):
+        return 1
+    return map.factor if isinstance(map, Scale) else map.values if isinstance(map, Diagonal) else None
+
+
+def elementwise(factor: Any, shape: Shape) -> LinearMap:
+    """The map that multiplies with a number, or with an array entry by entry."""
+    if isinstance(factor, np.ndarray):
+        return Diagonal(factor)
+    return Identity(shape) if factor == 1 else Zero(shape, shape) if factor == 0 else Scale(factor, shape)
+
+
+def _number(value: float) -> str:
+    return f"{value:g}".replace("-", "−")

@@ -1,0 +1,90 @@
+"""Putting maps together: neighbours become one map where that saves work, and stay as they are elsewhere."""
+
+from __future__ import annotations
+
+from compgraph.maps.base import LinearMap
+from compgraph.maps.composite import Addition, Composition
+from compgraph.maps.elementwise import Identity, Zero, elementwise, factor
+from compgraph.maps.moves import Broadcast, Permute, Reshape, Sum
+from compgraph.maps.products import Dense, Kronecker, LeftMultiply, RightMultiply
+
+__all__ = ["add", "compose"]
+
+
+def compose(left: LinearMap, right: LinearMap) -> LinearMap:
+    """``left @ right``: right first. Nothing is multiplied out but neighbouring diagonals and numbers."""
+    if left.input != right.output:
+        raise ValueError(
+            f"these maps cannot be joined: expected a left factor that takes the shape {right.output}, got one that "
+            f"takes {left.input}: ({left!r}) @ ({right!r}). "
+            "The factor nearer the output stands on the left; transpose one (.T) or reshape between them."
+        )
+    if isinstance(right, Composition) and (met := _product(left, right.left)) is not None:
+        return _joined(met, right.right)
+    if isinstance(left, Composition) and (met := _product(left.right, right)) is not None:
+        return _joined(left.left, met)
+    return _joined(left, right)
+
+
+def add(left: LinearMap, right: LinearMap) -> LinearMap:
+    """``left + right``; what is joined to the same factor on one side is added before it is joined."""
+    if (left.output, left.input) != (right.output, right.input):
+        raise ValueError(
+            f"these maps cannot be added: expected one shape on either side, got {left.output} ← {left.input} and "
+            f"{right.output} ← {right.input}: ({left!r}) + ({right!r}). "
+            "Reshape one of them, or broadcast it to the other's shapes."
+        )
+    if isinstance(left, Composition) and isinstance(right, Composition):
+        if left.right is right.right and left.left.output == right.left.output:
+            return _joined(_summed(left.left, right.left), left.right)
+        if left.left is right.left:
+            return _joined(left.left, _summed(left.right, right.right))
+    return _summed(left, right)
+
+
+def _joined(left: LinearMap, right: LinearMap) -> LinearMap:
+    if _is_identity(left):
+        return right
+    if _is_identity(right):
+        return left
+    if isinstance(left, Zero) or isinstance(right, Zero):
+        return Zero(left.output, right.input)
+    met = _product(left, right)
+    return Composition(left, right) if met is None else met
+
+
+def _summed(left: LinearMap, right: LinearMap) -> LinearMap:
+    if isinstance(left, Zero):
+        return right
+    if isinstance(right, Zero):
+        return left
+    a, b = factor(left), factor(right)
+    if a is not None and b is not None:
+        return elementwise(a + b, left.output)
+    if isinstance(left, Dense) and isinstance(right, Dense):
+        return Dense(left.array + right.array, left.output, left.input)
+    return Addition(left, right)
+
+
+def _product(left: LinearMap, right: LinearMap) -> LinearMap | None:
+    """Two neighbours as one map that costs no more than they do; None where there is none."""
+    a, b = factor(left), factor(right)
+    if a is not None and b is not None:
+        return elementwise(a * b, left.output)
+    if isinstance(left, Reshape) and isinstance(right, Reshape):
+        return Reshape(left.output, right.input) if left.output != right.input else Identity(right.input)
+    if isinstance(left, Permute) and isinstance(right, Permute):
+        permuted = Permute(right.input, [right.axes[axis] for axis in left.axes])
+        return Identity(right.input) if _is_identity(permuted) else permuted
+    for one, other in ((left, right), (right, left)):
+        if isinstance(one, LeftMultiply) and isinstance(other, RightMultiply) and one.array.ndim == other.array.ndim:
+            return Kronecker(one.array, other.array.T) if len(one.input) == 2 else None
+    return None
+
+
+def _is_identity(map: LinearMap) -> bool:
+    if isinstance(map, (Sum, Broadcast)):
+        return map.axes == ()
+    if isinstance(map, Permute):
+        return map.axes == tuple(range(len(map.axes)))
+    return isinstance(map, Identity) or (isinstance(map, Reshape) and map.input == map.output)

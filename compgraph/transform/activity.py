@@ -1,0 +1,476 @@
+"""Which names move with the inputs: found in all functions at once, without regard to the order of statements.
+
+A name is *active* if a value that depends on an input is bound to it anywhere in its function; it has a tangent then,
+which is 0 where the value does not depend on one. What is done to a list is done to every name that may stand for it.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from compgraph.errors import ParseError
+from compgraph.transform.rules import CHANGING, Kind, rule_of
+from compgraph.transform.source import OPAQUE, Binding, Definition, bound_at_top, definition_of
+
+__all__ = ["Called", "Routine", "Routines", "names_in", "own_nodes", "root"]
+
+Called = Any  # a Routine, a Primitive, a Kind, or OPAQUE
+
+_REFUSED = {
+    ast.Try: "try", ast.TryStar: "try", ast.With: "with", ast.AsyncWith: "with", ast.AsyncFor: "async for",
+    ast.ClassDef: "a class", ast.AsyncFunctionDef: "an asynchronous function", ast.Global: "global",
+    ast.Nonlocal: "nonlocal", ast.Match: "match", ast.Lambda: "a lambda", ast.Yield: "a generator",
+    ast.YieldFrom: "a generator", ast.Await: "await", ast.NamedExpr: "an assignment within an expression",
+}  # fmt: skip
+
+_INSTEAD = {
+    ast.Lambda: "Write def.", ast.Match: "Write if and elif.", ast.Yield: "Build a list and return it.",
+    ast.YieldFrom: "Build a list and return it.", ast.NamedExpr: "Give it a statement of its own.",
+    ast.Global: "Hand the value over as an argument and return it.",
+    ast.Nonlocal: "Hand the value over as an argument and return it.",
+    ast.ClassDef: "Write functions of numbers and lists.",
+}  # fmt: skip
+
+
+class Routine:
+    """A function on its way through the transformation.
+
+    Attributes
+    ----------
+    inputs : set of str
+        Parameters that are handed a tangent.
+    active : set of str
+        Local names that have one.
+    returns : bool
+        Whether what it returns moves.
+    changed : set of str
+        Names of lists that are changed in place.
+    outward : bool
+        Whether it changes a list that moves and is not its own.
+    containers, dicts : set of str
+        Names that are used as a list, a tuple or a dict; those that can only be a dict.
+    """
+
+    def __init__(self, definition: Definition, parent: Routine | None = None) -> None:
+        self.source, self.node, self.scope = definition
+        self.parent = parent
+        self.name = self.node.name
+        arguments = self.node.args
+        for wrong in (arguments.vararg, arguments.kwarg):
+            if wrong is not None:
+                raise self.source.refused(
+                    f"{self.name} takes *{wrong.arg}: expected named parameters. Hand over a list instead.", wrong
+                )
+        self.parameters = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+        self.inputs: set[str] = set()
+        self.active: set[str] = set()
+        self.changed: set[str] = set()
+        self.returns = False
+        self.outward = False
+        self.nested: dict[str, Routine] = {}
+        for node in own_nodes(self.node):
+            kind = type(node)
+            if kind in _REFUSED:
+                raise self.source.refused(
+                    f"{_REFUSED[kind]} cannot be transformed. {_INSTEAD.get(kind, 'Leave it to the caller.')}", node
+                )
+            if isinstance(node, ast.FunctionDef):
+                if node.decorator_list:
+                    raise self.source.refused(
+                        f"{node.name} is decorated. Leave the decorator out.", node.decorator_list[0]
+                    )
+                self.nested[node.name] = Routine(Definition(self.source, node, self.scope), self)
+        self.imported = bound_at_top(n for n in own_nodes(self.node) if isinstance(n, (ast.Import, ast.ImportFrom)))[0]
+        self.locals = {p.arg for p in self.parameters} | set(_bound(self.node))
+        self.containers = _containers(self.node)
+        self.dicts = _dicts(self.node)
+        self.check_names()
+
+    def check_names(self) -> None:
+        """Refuse global names that stand for nothing, or for what may change."""
+        annotations = [n.annotation for n in own_nodes(self.node) if isinstance(n, ast.AnnAssign)]
+        passed_over = {part for annotation in annotations for part in ast.walk(annotation)}
+        for node in own_nodes(self.node):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node not in passed_over:
+                self.binding(node)
+
+    @property
+    def changes(self) -> bool:
+        """Whether a call of it changes a list that moves."""
+        return self.outward or bool(self.changed & self.inputs)
+
+    @property
+    def results(self) -> list[ast.Return]:
+        """The return statements that return something."""
+        return [n for n in own_nodes(self.node) if isinstance(n, ast.Return) and n.value is not None]
+
+    def owner(self, name: str) -> Routine | None:
+        """The routine, this one or one around it, of which the name is local."""
+        routine: Routine | None = self
+        while routine is not None and name not in routine.locals:
+            routine = routine.parent
+        return routine
+
+    def is_active(self, name: str) -> bool:
+        owner = self.owner(name)
+        return owner is not None and name in owner.active
+
+    def is_container(self, name: str) -> bool:
+        owner = self.owner(name)
+        return owner is not None and name in owner.containers
+
+    def binding(self, name: ast.Name) -> Binding | Routine | None:
+        """What a name stands for that is no variable; None for a variable."""
+        owner = self.owner(name.id)
+        if owner is not None:
+            if name.id in owner.nested:
+                return owner.nested[name.id]
+            found = owner.imported.get(name.id)
+            return found if isinstance(found, Binding) else None
+        found_outside = self.scope.lookup(name.id)
+        if isinstance(found_outside, str):
+            raise self.source.refused(found_outside, name)
+        if found_outside is None:
+            raise self.source.refused(f"{name.id} is not defined. Define it, or import it.", name)
+        return found_outside
+
+
+def own_nodes(function: ast.AST) -> Iterator[Any]:
+    """The nodes of a function without those inside the functions within it."""
+    stack: list[ast.AST] = [*reversed(getattr(function, "body", []))]
+    while stack:
+        node = stack.pop()
+        yield node
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
+            stack += reversed(list(ast.iter_child_nodes(node)))
+
+
+def _bound(function: ast.FunctionDef) -> Iterator[str]:
+    for node in own_nodes(function):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+        elif isinstance(node, ast.FunctionDef):
+            yield node.name
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            yield from (alias.asname or alias.name.split(".")[0] for alias in node.names)
+
+
+def root(node: ast.expr) -> str | None:
+    """The name that an expression such as ``grid[i][j]`` begins with."""
+    while isinstance(node, (ast.Subscript, ast.Attribute, ast.Starred)):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else None
+
+
+def names_in(node: ast.AST) -> set[str]:
+    """Every name that stands in it."""
+    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+
+
+_DISPLAYS = (ast.List, ast.Tuple, ast.Dict, ast.ListComp, ast.DictComp)
+_TAKING_LISTS = {"len", "sum", "zip", "enumerate", "reversed", "list", "tuple", "sorted", "fsum"}
+
+
+def _containers(function: ast.FunctionDef) -> set[str]:
+    found: set[str | None] = set()
+    for node in own_nodes(function):
+        if isinstance(node, ast.Subscript):
+            found.add(root(node.value))
+        elif isinstance(node, ast.Call):
+            if isinstance(node.func, ast.Attribute):
+                found.add(root(node.func.value))
+            if getattr(node.func, "attr", getattr(node.func, "id", "")) in _TAKING_LISTS:
+                found |= {root(a) for a in node.args}
+        elif isinstance(node, (ast.For, ast.comprehension)):
+            found.add(root(node.iter))
+        elif isinstance(node, (ast.Assign, ast.AugAssign)):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            if isinstance(node.value, _DISPLAYS):
+                found |= {t.id for t in targets if isinstance(t, ast.Name)}
+            elif any(isinstance(t, (ast.Tuple, ast.List)) for t in targets):
+                found.add(root(node.value))
+    return {name for name in found if name is not None}
+
+
+def _dicts(function: ast.FunctionDef) -> set[str]:
+    found: set[str | None] = set()
+    for node in own_nodes(function):
+        if isinstance(node, ast.Assign) and isinstance(node.value, (ast.Dict, ast.DictComp)):
+            found |= {t.id for t in node.targets if isinstance(t, ast.Name)}
+        elif isinstance(node, ast.Attribute) and node.attr in ("items", "keys", "values"):
+            found.add(getattr(node.value, "id", None))
+        elif isinstance(node, ast.Subscript) and isinstance(getattr(node.slice, "value", None), str):
+            found.add(getattr(node.value, "id", None))
+    return {name for name in found if name is not None}
+
+
+class Routines:
+    """All functions that take part, the first of which is the one asked for.
+
+    Attributes
+    ----------
+    all : list of Routine
+        In order of discovery.
+    """
+
+    def __init__(self, first: Definition, wrt: Iterable[str] | None) -> None:
+        self._by_node: dict[Any, Routine] = {}
+        self.all: list[Routine] = []
+        self.main = self._joined(Routine(first), (first.source.text, first.node.lineno, first.node.name))
+        self.main.inputs |= set(_inputs(self.main, wrt))
+        self.main.returns = True  # a derivative, be it 0
+        self._settle()
+
+    def _joined(self, routine: Routine, key: Any) -> Routine:
+        self._by_node[key] = routine
+        stack = [routine]
+        while stack:
+            one = stack.pop()
+            self.all.append(one)
+            stack += one.nested.values()
+        return routine
+
+    # -- what is called
+
+    def callee(self, routine: Routine, call: ast.Call) -> Called:
+        """The routine, row or kind that is called; OPAQUE where nothing is known of it."""
+        function = call.func
+        if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
+            module = routine.binding(function.value)
+            if isinstance(module, Binding) and module.thing is not OPAQUE:
+                thing = getattr(module.thing, function.attr, OPAQUE)
+                return self._known(thing)
+            return OPAQUE
+        if not isinstance(function, ast.Name):
+            return OPAQUE
+        found = routine.binding(function)
+        if isinstance(found, Routine):
+            return found
+        return OPAQUE if found is None else self._known(found.thing)
+
+    def _known(self, thing: Any) -> Called:
+        rule = rule_of(thing)
+        if rule is not None:
+            return rule
+        if isinstance(thing, Definition):
+            key = (thing.source.text, thing.node.lineno, thing.node.name)
+            return self._by_node.get(key) or self._joined(Routine(thing), key)
+        module = getattr(thing, "__module__", None) or ""
+        if callable(thing) and hasattr(thing, "__code__") and not module.startswith(("compgraph.", "numpy")):
+            try:
+                definition = definition_of(thing)
+            except (TypeError, ValueError):
+                return OPAQUE
+            key = (definition.source.text, definition.node.lineno, definition.node.name)
+            return self._by_node.get(key) or self._joined(Routine(definition), key)
+        return OPAQUE
+
+    # -- what is active
+
+    def parts(self, routine: Routine, node: ast.expr) -> list[ast.expr]:
+        """The parts of an expression on which it depends smoothly."""
+        if isinstance(node, ast.BinOp):
+            return [node.left, node.right]
+        if isinstance(node, ast.UnaryOp):
+            return [] if isinstance(node.op, ast.Not) else [node.operand]
+        if isinstance(node, (ast.Subscript, ast.Starred, ast.Attribute, ast.FormattedValue)):
+            return [node.value]
+        if isinstance(node, ast.IfExp):
+            return [node.body, node.orelse]
+        if isinstance(node, (ast.Tuple, ast.List, ast.Set)):
+            return node.elts
+        if isinstance(node, (ast.BoolOp, ast.JoinedStr)):
+            return node.values
+        if isinstance(node, ast.Dict):
+            return node.values
+        if isinstance(node, (ast.ListComp, ast.GeneratorExp, ast.SetComp)):
+            return [node.elt]
+        if isinstance(node, ast.DictComp):
+            return [node.value]
+        if isinstance(node, ast.Call):
+            called = self.callee(routine, node)
+            arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
+            if called is Kind.FLAT or (isinstance(called, Routine) and not called.returns):
+                return []
+            if called is Kind.CHOICE:
+                return arguments[1:]
+            if isinstance(node.func, ast.Attribute) and called is OPAQUE:
+                return [] if node.func.attr in ("index", "count", "keys") else [node.func.value, *arguments]
+            return arguments
+        return []
+
+    def active(self, routine: Routine, node: ast.expr) -> bool:
+        """Whether an expression moves with the inputs."""
+        stack = [node]
+        while stack:
+            part = stack.pop()
+            if isinstance(part, ast.Name):
+                if routine.is_active(part.id):
+                    return True
+            else:
+                if isinstance(part, ast.Call):
+                    called = self.callee(routine, part)
+                    if isinstance(called, Routine) and called.parent is not None and called.returns:
+                        return True  # by what it finds around it
+                stack += self.parts(routine, part)
+        return False
+
+    def _settle(self) -> None:
+        """Until nothing more becomes active."""
+        before = -1
+        while (
+            now := sum(len(r.active) + len(r.inputs) + len(r.changed) + r.returns + r.outward for r in self.all)
+        ) != before:
+            before = now
+            for routine in self.all:  # grows on the way
+                routine.active |= routine.inputs
+                for node in own_nodes(routine.node):
+                    self._look(routine, node)
+        self.all = list(dict.fromkeys(self.all))
+
+    def _look(self, routine: Routine, node: Any) -> None:
+        if isinstance(node, ast.Return) and node.value is not None:
+            routine.returns |= self.active(routine, node.value)
+        elif isinstance(node, ast.Assign):
+            for target in node.targets:
+                self._bind(routine, target, node.value)
+        elif isinstance(node, (ast.AugAssign, ast.AnnAssign)) and node.value is not None:
+            self._bind(routine, node.target, node.value)
+        elif isinstance(node, (ast.For, ast.comprehension)):
+            self._iterate(routine, node.target, node.iter)
+        elif isinstance(node, ast.Call):
+            called = self.callee(routine, node)
+            if isinstance(called, Routine):
+                routine.outward |= called.outward and called.parent is not routine
+                for parameter, argument in self.matched(routine, node, called):
+                    if self.active(routine, argument):
+                        called.inputs.add(parameter)
+                    if parameter in called.changed:
+                        self._change(routine, argument, parameter in called.active)
+                        if self.active(routine, argument):
+                            called.inputs.add(parameter)
+            elif isinstance(node.func, ast.Attribute) and node.func.attr in CHANGING and called is OPAQUE:
+                moved = any(self.active(routine, a) for a in node.args)
+                self._change(routine, node.func.value, moved)
+
+    def _bind(self, routine: Routine, target: ast.expr, value: ast.expr) -> None:
+        if isinstance(target, (ast.Tuple, ast.List)):
+            elements = getattr(value, "elts", None)
+            if (
+                elements is not None
+                and len(elements) == len(target.elts)
+                and not any(isinstance(e, ast.Starred) for e in [*elements, *target.elts])
+            ):
+                for one, element in zip(target.elts, elements, strict=True):
+                    self._bind(routine, one, element)
+            else:
+                for one in target.elts:
+                    self._bind(routine, one, value)
+            return
+        name = root(target)
+        if name is None or (owner := routine.owner(name)) is None:
+            return
+        if self.active(routine, value):
+            owner.active.add(name)
+        if isinstance(target, ast.Subscript):
+            self._change(routine, target, self.active(routine, value))
+        elif name in owner.changed:
+            self._change(routine, value, name in owner.active)
+
+    def _iterate(self, routine: Routine, target: ast.expr, iterated: ast.expr) -> None:
+        """A loop; what enumerate, zip and items hand out is matched part by part."""
+        if isinstance(iterated, ast.Call) and isinstance(target, (ast.Tuple, ast.List)):
+            function = iterated.func
+            if isinstance(function, ast.Name) and routine.owner(function.id) is None:
+                if function.id == "enumerate" and len(target.elts) == 2 and iterated.args:
+                    return self._iterate(routine, target.elts[1], iterated.args[0])
+                if function.id == "zip" and len(target.elts) == len(iterated.args):
+                    for one, each in zip(target.elts, iterated.args, strict=True):
+                        self._iterate(routine, one, each)
+                    return None
+            if isinstance(function, ast.Attribute) and function.attr == "items" and len(target.elts) == 2:
+                return self._iterate(routine, target.elts[1], function.value)
+        if self.keys(routine, iterated):
+            return None
+        for name in names_in(target):
+            if (owner := routine.owner(name)) is not None and self.active(routine, iterated):
+                owner.active.add(name)
+            if owner is not None and name in owner.changed:
+                self._change(routine, iterated, name in owner.active)
+        return None
+
+    def keys(self, routine: Routine, iterated: ast.expr) -> bool:
+        """Whether a loop runs over the keys of a dict."""
+        owner = routine.owner(iterated.id) if isinstance(iterated, ast.Name) else None
+        return owner is not None and iterated.id in owner.dicts  # type: ignore[attr-defined] # a name, then
+
+    def _change(self, routine: Routine, changed: ast.expr, moved: bool) -> None:
+        """A list is changed; so is all that may be the same list, or hold it."""
+        stack = [changed]
+        while stack:
+            node = stack.pop()
+            if isinstance(node, (ast.List, ast.Tuple)):
+                stack += node.elts
+            elif isinstance(node, ast.IfExp):
+                stack += [node.body, node.orelse]
+            elif (name := root(node)) is not None and (owner := routine.owner(name)) is not None:
+                owner.changed.add(name)
+                if moved:
+                    owner.active.add(name)
+                routine.outward |= owner is not routine and name in owner.active
+
+    def matched(self, routine: Routine, call: ast.Call, called: Routine) -> list[tuple[str, ast.expr]]:
+        """Which parameter gets which argument."""
+        arguments = called.node.args
+        positional = [p.arg for p in (*arguments.posonlyargs, *arguments.args)]
+        starred = [a for a in call.args if isinstance(a, ast.Starred)]
+        if starred or any(k.arg is None for k in call.keywords):
+            raise routine.source.refused(f"{called.name} is called with *. Write its arguments one by one.", call)
+        if len(call.args) > len(positional):
+            raise routine.source.refused(
+                f"{called.name} takes {len(positional)} arguments, got {len(call.args)}.", call
+            )
+        known = {p.arg for p in called.parameters}
+        for keyword in call.keywords:
+            if keyword.arg not in known:
+                raise routine.source.refused(f"{called.name} has no parameter {keyword.arg}.", call)
+        named = [(str(keyword.arg), keyword.value) for keyword in call.keywords]
+        return [*zip(positional, call.args, strict=False), *named]
+
+
+def _inputs(routine: Routine, wrt: Iterable[str] | None) -> list[str]:
+    """The parameters to differentiate with respect to."""
+    names = [parameter.arg for parameter in routine.parameters]
+    if wrt is not None:
+        chosen = [wrt] if isinstance(wrt, str) else list(wrt)
+        for name in chosen:
+            if name not in names:
+                raise ValueError(f"wrt: expected parameters of {routine.name} ({', '.join(names)}), got {name!r:.40}.")
+        return chosen
+    arguments = routine.node.args
+    plain = [*arguments.posonlyargs, *arguments.args]
+    defaulted = {p.arg for p in plain[len(plain) - len(arguments.defaults) :]} | {
+        p.arg for p, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if default is not None
+    }
+    counting = _counting(routine.node)
+    chosen = [
+        p.arg
+        for p in routine.parameters
+        if p.arg not in defaulted | counting and getattr(p.annotation, "id", "") not in ("int", "str", "bool")
+    ]
+    if not chosen:
+        raise ParseError(f"{routine.name} has no input: expected a parameter without a default. Name it in wrt.")
+    return chosen
+
+
+def _counting(function: ast.FunctionDef) -> set[str]:
+    """Names that can only be whole numbers: they count a loop, or stand as an index."""
+    found: set[str] = set()
+    for node in own_nodes(function):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "range":
+            found |= {a.id for a in node.args if isinstance(a, ast.Name)}
+        elif isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Name):
+            found.add(node.slice.id)
+    return found
