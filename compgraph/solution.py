@@ -302,16 +302,16 @@ class Solution:
 
     # -- checking
 
-    def check(self, answers: Mapping[str, Any], *, level: str = "statements", **options: Any) -> Report:
+    def check(self, answers: Mapping[str, Any], *, level: str | None = None, **options: Any) -> Report:
         """Mark numbers worked out by hand: every cell against the right number, and against what it was made from.
 
         Parameters
         ----------
         answers : mapping of str to str or number
-            Cell (``val:z``, ``part:z>a``, ``grad:w``, …) → what was found; a name alone is its value. As text, ``"0.50"``
-            keeps its precision and ``"1/3"`` is exact.
-        level : {"statements", "operations"}
-            Whether cells speak of assigned names, or of every operation.
+            Cell (``val:z``, ``part:z>a``, ``grad:w``, …) → what was found; a name alone is its value. As text
+            ``"0.50"`` keeps its precision and ``"1/3"`` is exact.
+        level : {"statements", "operations"}, optional
+            Whether cells speak of assigned names, or of every operation; as the cells do, if left out.
         **options
             Those of `compgraph.homework.grade`: digits, working_digits, exact, reveal, …
 
@@ -327,11 +327,9 @@ class Solution:
         3/4
         ✗ grad:w   15    possible: a factor is missing: ∂z/∂w was taken as one    [root error]
         """
-        from compgraph.homework import Problem, grade
+        from compgraph.homework.stating import checked
 
-        problem = Problem.of(self, level=level)
-        named = {f"val:{cell}" if cell in problem.graph else cell: _typed(typed) for cell, typed in answers.items()}
-        return grade(problem, named, **options)
+        return checked(self, answers, level=level, **options)
 
     # -- showing
 
@@ -431,11 +429,6 @@ def plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [plain(part) for part in value]
     return _text(value, limit=10_000) if isinstance(value, Expression) else str(value)
-
-
-def _typed(value: Any) -> Any:
-    """A float as somebody typed it; all else as it is."""
-    return repr(value) if isinstance(value, float) else value
 
 
 def _text(value: Any, limit: int = 200) -> str:

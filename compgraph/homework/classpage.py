@@ -206,7 +206,7 @@ def _student(entry: Entry, named: bool) -> list[str]:
         _number(score),
         _number(str(len(entry.attempts))),
         _text(", ".join(entry.attempt.report.roots) if entry.attempt else ""),
-        _text("; ".join(entry.remarks)),
+        _text("; ".join(entry.notes)),
     ]
 
 

@@ -68,6 +68,21 @@ class Entry(NamedTuple):
         return None if self.counts is None else self.attempts[self.counts]
 
     @property
+    def notes(self) -> list[str]:
+        """The remarks, which of several sheets counts, and what the teacher has decided."""
+        if self.attempt is None:
+            return list(self.remarks)
+        told = list(self.remarks)
+        if len(self.attempts) > 1:
+            which = self.attempt.source or f"the sheet handed in as number {(self.counts or 0) + 1}"
+            told.append(f"of {len(self.attempts)} sheets {which} counts")
+        for cell, found in self.attempt.report.cells.items():
+            if found.override is not None:
+                reason = f": {found.override.reason}" if found.override.reason else ""
+                told.append(f"{cell}: {found.override.credit:g} by the teacher{reason}")
+        return told
+
+    @property
     def score(self) -> float | None:
         """None without a sheet, which is not the same as zero."""
         return None if self.attempt is None else self.attempt.score
@@ -204,7 +219,7 @@ class ClassReport(Mapping[str, Report]):
                     "max_score": entry.max_score,
                     "attempts": [{"source": one.source, "score": one.score} for one in entry.attempts],
                     "counts": entry.counts,
-                    "remarks": list(entry.remarks),
+                    "remarks": entry.notes,
                 }
                 for entry in self.entries
             ],

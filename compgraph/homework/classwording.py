@@ -71,7 +71,7 @@ def _lines(found: ClassReport) -> Iterator[str]:
 def _remarked(found: ClassReport) -> Iterator[str]:
     for entry in found.entries:
         if entry.attempt is not None:
-            yield from (f"{shown(entry.student)}: {shown(remark, 300)}" for remark in entry.remarks)
+            yield from (f"{shown(entry.student)}: {shown(remark, 300)}" for remark in entry.notes)
 
 
 def counted(count: int, noun: str, of: str = "") -> str:

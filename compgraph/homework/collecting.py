@@ -94,7 +94,8 @@ def _files(path: Path) -> Iterator[Path]:
     for folder, folders, files in os.walk(path):
         folders[:] = [name for name in folders if not _is_nothing(name)]
         found += [Path(folder, name) for name in files if not _is_nothing(name)]
-    yield from sorted(found, key=lambda file: natural(str(file)))
+    # what a browser calls "s1 (1).toml" came after s1.toml
+    yield from sorted(found, key=lambda file: (natural(str(file.with_suffix(""))), file.suffix))
 
 
 def _is_nothing(name: str) -> bool:

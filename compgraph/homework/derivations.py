@@ -162,7 +162,13 @@ def _mistakes(step: _Step, slopes: Mapping[str, Any], tail: str, inlined: Mappin
             yield _Wrong("sign_local", f"the part of {named(use.name)}", total(i, times(-1, terms[i])))
         if not is_number(slope, 1):
             yield _Wrong("dropped_local_factor", f"the derivative of {named(use.name)}", total(i, use.partial))
-        if not is_number(use.partial, 1):
+        if is_number(use.partial) and not is_number(use.partial, 1):
+            if use.partial == -1:
+                whole = phrase(substituted(step.operation, inlined))
+                yield _Wrong("sign_local", f"the derivative of {whole}", total(i, slope))
+            else:
+                yield _Wrong("constant_factor", "one was left out", total(i, slope))
+        elif not is_number(use.partial):
             yield _Wrong("dropped_local_factor", f"the derivative of {_function(step)}", total(i, slope))
         for class_, where, partial in _other_partials(step, use, slope, tail):
             yield _Wrong(class_, where, total(i, times(partial, slope)))

@@ -89,14 +89,18 @@ def diagnose_sheet(
     marking: Marking, *, detail: str = "name", reveal: bool = False, table: Mapping[str, Prior] | None = None
 ) -> tuple[dict[str, tuple[Diagnosis, ...]], tuple[Misconception, ...]]:
     """The diagnoses of all root errors of a sheet, and what several of them have in common."""
-    found = {
-        cell: diagnose(
-            marking.problem, marking.own, cell, mark.answer,
-            working=marking.options.working, detail=detail, reveal=reveal, table=table,
-        )
-        for cell, mark in marking.marks.items()
-        if mark.verdict == "wrong"
-    }  # fmt: skip
+    found: dict[str, tuple[Diagnosis, ...]] = {}
+    for cell, mark in marking.marks.items():
+        if mark.verdict != "wrong":
+            continue
+        told: tuple[Diagnosis, ...] = ()
+        # on the student's own numbers; where that says nothing, on the right ones in place of those that are wrong
+        for environment in (marking.own, marking.sound):
+            told = told or diagnose(
+                marking.problem, environment, cell, mark.answer,
+                working=marking.options.working, detail=detail, reveal=reveal, table=table,
+            )  # fmt: skip
+        found[cell] = told
     return found, misconceptions(found, table)
 
 

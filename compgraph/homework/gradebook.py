@@ -121,7 +121,7 @@ def _scaled(entry: Entry, roster: Roster, fields: Sequence[str], folded: Sequenc
 
 
 def _marks(entry: Entry) -> list[str]:
-    remarks = "; ".join(shown(remark, 300) for remark in entry.remarks)
+    remarks = "; ".join(shown(remark, 300) for remark in entry.notes)
     if entry.score is None:
         return [entry.student, "", "", "", str(len(entry.attempts)), remarks]
     most = entry.max_score or 0

@@ -20,7 +20,7 @@ from compgraph.homework.equality import agree, same_function
 from compgraph.homework.precise import Value, fraction
 from compgraph.homework.problem import Problem
 from compgraph.homework.program import Program
-from compgraph.homework.verdict import Options, cap, half_of, is_cut, is_short, meets, radius
+from compgraph.homework.verdict import Options, cap, half_of, is_coarse, is_cut, is_short, meets, radius
 
 __all__ = ["Mark", "Marking"]
 
@@ -39,8 +39,8 @@ class Mark(NamedTuple):
     verdict : str
     flags : tuple of str
         ``truncated``; ``short`` (too few digits, where the verdict does not say so), ``no_digits`` (a zero for a number
-        that is none); ``transcription`` (wrong here, but a later cell used the right value); ``at_point`` (a formula
-        that is right at this point only).
+        that is none), ``coarse`` (1 for 0.7); ``transcription`` (wrong here, but a later cell used the right value);
+        ``at_point`` (a formula that is right at this point only).
     formula : {"", "correct", "wrong"}
         The verdict on a formula.
     because : tuple of str
@@ -296,7 +296,9 @@ class Marking:
             return ()
         if any(candidate.value == answer.value for way in self._roundings for candidate in self._replayed(cell, way)):
             return ()
-        return ("short", "no_digits") if answer.digits == 0 else ("short",)
+        if answer.digits == 0:
+            return ("short", "no_digits")
+        return ("short", "coarse") if is_coarse(answer, target, self.options.digits) else ("short",)
 
     def _is_eased(self, cell: str, environment: Environment) -> bool:
         """Whether a wrong number made the step to a cell trivial: it is 0 or ±1 where the right one is not."""
@@ -322,6 +324,11 @@ class Marking:
         return iter(found)
 
     # -- what a teacher may see
+
+    @property
+    def sound(self) -> Environment:
+        """The student's own numbers as far as they are not wrong: for who went on with the right number."""
+        return self._environment("sound")
 
     def follow_through(self, cell: str) -> Value:
         """What the recipe of a cell gives on the student's own numbers."""

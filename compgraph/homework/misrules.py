@@ -28,7 +28,7 @@ WRONG_RULES: Mapping[str, tuple[tuple[Rule, ...], ...]] = {
                  (lambda y, a, b: -1 / b**2, lambda y, a, b: -a / b, lambda y, a, b: 1 / b, lambda y, a, b: a)),
     # exponent not lowered; not brought down; integrated. The power rule for an exponential; its logarithm forgotten
     "power":    ((lambda y, x, n: n * x**n, lambda y, x, n: x ** (n - 1), lambda y, x, n: x ** (n + 1) / (n + 1),
-                  lambda y, x, n: (n - 1) * x ** (n - 1)),
+                  lambda y, x, n: (n - 1) * x ** (n - 1), lambda y, x, n: n * x),
                  (lambda y, x, n: n * x ** (n - 1), lambda y, x, n: y)),
     "square":   ((lambda y, x: 2 * y, lambda y, x: x, lambda y, x: x**3 / 3),),
     "sqrt":     ((lambda y, x: 1 / y, lambda y, x: y / 2, lambda y, x: 1 / (2 * x)),),

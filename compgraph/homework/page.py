@@ -133,7 +133,7 @@ def _figure(report: Report) -> str:
     about = "; ".join(f"{cell} {_VERDICTS[report[cell].verdict]}" for cell in cells)
     return (
         f'<figure><svg xmlns="http://www.w3.org/2000/svg" class="{SCOPE}" {size} {box} role="img" '
-        f'aria-label="{safe(about)}">{drawing(sheet.figure, answers, kinds)}</svg></figure>'
+        f'aria-label="{safe(about)}">{drawing(sheet.figure, answers, kinds, fixed=False)}</svg></figure>'
     )
 
 
@@ -170,6 +170,8 @@ def _table(report: Report, cells: Mapping[int, str]) -> str:
         if report.reveal:
             own = _short(found.follow_through) if _kind(found) != "right" else ""
             row += [_short(found.reference), own]
+        if found.override is not None:
+            row[2] = f"{sign}<br><small>decided by the teacher</small>"
         row += [f"{found.credit:.3g}", safe(_note(report, found))]
         rows.append(f"<tr>{''.join(f'<td>{field}</td>' for field in row)}</tr>")
     return f"<table>{''.join(rows)}</table>"

@@ -135,6 +135,8 @@ class Problem:
             [] if eta is None else self._inputs("parameters", self.wrt if parameters is None else parameters)
         )
         self.fixed = tuple(self._inputs("fixed", fixed))
+        if eta is None and any(str(one).strip().partition(":")[0] == "new" for one in ask or ()):
+            raise ValueError("ask: new cells need a learning rate: expected eta, got none. Write eta='0.5'.")
         self.asked = None if ask is None else self.expanded(ask)
 
     def _inputs(self, what: str, names: Sequence[str]) -> list[str]:

@@ -174,7 +174,7 @@ class Report(Mapping[str, CellReport]):
             credit = 0.0
         if "short" in mark.flags:
             credit = min(credit, self.credit["too_few_digits"])
-        if "no_digits" in mark.flags:
+        if not {"no_digits", "coarse"}.isdisjoint(mark.flags):
             credit = 0.0
         if mark.answer.kind == "both" and mark.answer.value is not None:
             # the formula and its number are half of the cell each

@@ -53,6 +53,7 @@ def _slips_of(operation: Expression) -> Iterator[tuple[str, Any]]:
         yield "the other case was taken", Application(primitive, (condition, b, a))
     elif len(arguments) == 1 and primitive.name in FUNCTIONS:
         yield f"{primitive.name} was left out", arguments[0]
+        yield f"the sign of {phrase(arguments[0])} is wrong", Application(primitive, (-arguments[0],))
 
 
 def _is_addend(value: Any) -> bool:

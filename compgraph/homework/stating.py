@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import re
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from compgraph.expression import VARIABLE, Expression, Variable
@@ -11,9 +14,46 @@ from compgraph.homework.rewriting import names_in, substituted
 from compgraph.symbols import definition
 
 if TYPE_CHECKING:
+    from compgraph.homework.problem import Problem
+    from compgraph.homework.report import Report
     from compgraph.solution import Solution
 
-__all__ = ["stated"]
+__all__ = ["checked", "stated"]
+
+
+def checked(solution: Solution, answers: Mapping[str, Any], *, level: str | None = None, **options: Any) -> Report:
+    """Numbers worked out by hand, marked: see `Solution.check`."""
+    from compgraph.homework.grading import grade
+    from compgraph.homework.problem import Problem
+
+    if not isinstance(answers, Mapping):
+        raise TypeError(f"check: expected a dict of numbers, got {answers!r:.60}. Write s.check({{'z': '0.5'}}).")
+    problem = Problem.of(solution, level=level or "statements")
+    if level is None and _are_about(answers, problem, solution):
+        fine = Problem.of(solution, level="operations")
+        problem = fine if _are_the_same(fine, solution) else problem
+    named = {f"val:{cell}" if cell in problem.graph else str(cell): _typed(typed) for cell, typed in answers.items()}
+    return grade(problem, named, **options)
+
+
+def _are_about(cells: Iterable[Any], problem: Problem, solution: Solution) -> bool:
+    """Whether cells name operations that no statement has a name for."""
+    names = {name for cell in cells for name in re.split(r"[>|#]", str(cell).rpartition(":")[2])}
+    return any(name in solution.graph and name not in problem.graph for name in names)
+
+
+def _are_the_same(problem: Problem, solution: Solution) -> bool:
+    """Whether the operations of a problem bear the names that those of a solution have."""
+    values = solution.values
+    return set(problem.graph) == set(solution.graph) and all(
+        math.isclose(problem.solution.values[node], value, rel_tol=1e-9, abs_tol=1e-12)
+        for node, value in values.items()
+    )
+
+
+def _typed(value: Any) -> Any:
+    """A float as somebody typed it; all else as it is."""
+    return repr(float(value)) if isinstance(value, float) else value
 
 
 def stated(solution: Solution) -> tuple[str, dict[str, Any]]:

@@ -15,7 +15,19 @@ from typing import Any, NamedTuple
 from compgraph.homework.answers import Answer
 from compgraph.homework.precise import Value, fraction
 
-__all__ = ["CREDIT", "Options", "cap", "checked", "half_of", "is_cut", "is_short", "meets", "policy", "radius"]
+__all__ = [
+    "CREDIT",
+    "Options",
+    "cap",
+    "checked",
+    "half_of",
+    "is_coarse",
+    "is_cut",
+    "is_short",
+    "meets",
+    "policy",
+    "radius",
+]
 
 #: Verdict → credit, unless a policy says otherwise.
 CREDIT: Mapping[str, float] = {
@@ -33,6 +45,12 @@ CREDIT: Mapping[str, float] = {
 #: A half unit is a little more than one, for those who round 0.5 the other way.
 _MORE = Fraction(51, 50)
 _HALF = Fraction(1, 2)
+
+#: What floats leave where 0 belongs.
+_RESIDUE = Fraction(1, 10**12)
+
+#: An answer whose half unit is a larger part of the number than this says hardly anything about it.
+_COARSE = Fraction(1, 10)
 
 
 class Options(NamedTuple):
@@ -133,6 +151,8 @@ def meets(answer: Answer, target: Value, spread: float, options: Options) -> str
     gap = abs(answer.value - aim)
     if gap == 0 or (type(target) is not Fraction and gap * 10**30 <= abs(aim)):
         return "exact"
+    if target == 0 and gap <= _RESIDUE:
+        return "rounded"
     allowed = _MORE * half + Fraction(spread)
     if options.rtol is not None or options.atol is not None:
         allowed = max(allowed, Fraction(options.atol or 0) + Fraction(options.rtol or 0) * abs(aim))
@@ -165,6 +185,11 @@ def is_short(answer: Answer, target: Value, options: Options) -> bool:
     if answer.digits is None or answer.digits >= options.digits or target == 0:
         return False
     return not (type(target) is Fraction and answer.value == target)
+
+
+def is_coarse(answer: Answer, target: Value, digits: int) -> bool:
+    """Whether an answer is so short that nearly any number rounds to it: 1 for 0.7."""
+    return half_of(answer, target, digits) > _COARSE * abs(fraction(target))
 
 
 def cap(spread: float, target: Value) -> float:

@@ -78,6 +78,8 @@ def note(report: Report, found: CellReport) -> str:
         notes.append(found.message)
     if "no_digits" in found.flags:
         notes.append("all digits are zero: write the first that is not")
+    elif "coarse" in found.flags:
+        notes.append("too coarse to tell: write more digits")
     elif found.verdict == "too_few_digits":
         digits = report.marking.options.digits
         notes.append(f"right, but with too few digits ({digits} expected): {_credit(found.credit)}")

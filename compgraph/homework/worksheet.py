@@ -19,6 +19,7 @@ student = ""
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -171,16 +172,23 @@ class Worksheet:
     def _notes(self) -> list[str]:
         told, table = self.diagnosability, priors()
         notes = [str(told)]
-        for cell, one in told.hidden[:_NOTES]:
-            notes.append(f"Not seen in {cell}: {table[one].title}.")
-        for cell, one, other in told.confused[:_NOTES]:
-            notes.append(f"Not told apart in {cell}: {table[one].title}; {table[other].title}.")
-        left = max(len(told.hidden) - _NOTES, 0) + max(len(told.confused) - _NOTES, 0)
+        hidden = Counter((cell, table[one].title) for cell, one in told.hidden)
+        confused = Counter((cell, table[one].title, table[other].title) for cell, one, other in told.confused)
+        for (cell, title), count in hidden.most_common(_NOTES):
+            notes.append(f"Not seen in {cell}: {title}{_times(count)}.")
+        for (cell, one, other), count in confused.most_common(_NOTES):
+            both = f"{one} and {other}" if one != other else f"several {one}"
+            notes.append(f"Not told apart in {cell}: {both}{_times(count)}.")
+        left = max(len(hidden) - _NOTES, 0) + max(len(confused) - _NOTES, 0)
         return [*notes, f"And {left} more of these."] if left else notes
 
 
+def _times(count: int) -> str:
+    return f" ({count} of them)" if count > 1 else ""
+
+
 #: So many mistakes of a kind that do not show are listed in a key.
-_NOTES = 6
+_NOTES = 3
 
 
 def _number(cell: str) -> str:

@@ -167,3 +167,20 @@ def test_a_graph_too_large_for_a_picture_is_a_table() -> None:
     problem = Problem("; ".join(["x0 = x", *(f"x{k + 1} = sin(x{k}) + x{k}/2" for k in range(150))]), {"x": "0.7"})
     page = grade(problem, {"val:x1": "1"}).html()
     assert "<svg" not in page and "val:x1" in page
+
+
+def test_numbers_of_numpy_and_residues_of_floats() -> None:
+    import numpy as np
+
+    s = cg.solve("a = sigmoid(z); y = z - 0.5", at={"z": 0.5}, of="y")
+    assert s.check({"y": 1e-17}).score == 1
+    assert cg.solve("a = sigmoid(z)", at={"z": 0.5}).check({"a": 1 / (1 + np.exp(-0.5))}).score == 1
+
+
+def test_operations_without_a_name_are_checked_as_the_solution_calls_them() -> None:
+    s = cg.solve("J = cos(sin(x^2) + 3x^2)", at={"x": 2})
+    shown = {f"grad:{node}": f"{value:.6g}" for node, value in s.derivatives.items() if node != "J"}
+    report = s.check({**shown, "v1": 4, "part:x>v1": "4"})
+    assert report.score == len(report) == len(shown) + 2
+    with pytest.raises(TypeError, match="expected a dict of numbers"):
+        s.check([1, 2])  # type: ignore[arg-type]

@@ -10,7 +10,7 @@ from pathlib import Path
 from compgraph.homework.problem import Problem
 from compgraph.reading.lexing import shown
 
-__all__ = ["checked_folder", "load", "path_for", "paths_for", "secret_of", "written"]
+__all__ = ["checked_folder", "kept", "load", "path_for", "paths_for", "secret_of", "written"]
 
 _STUDENT = "{student}"
 
@@ -80,6 +80,17 @@ def checked_folder(path: str | Path) -> Path:
     if not path.parent.is_dir():
         raise ValueError(f"{path}: there is no folder {path.parent}. Make it, or write elsewhere.")
     return path
+
+
+def kept(paths: Iterable[Path]) -> None:
+    """Refuse to write answer files over ones that may have been filled in."""
+    there = [path for path in paths if path.exists()]
+    if there:
+        more = f" and {len(there) - 1} more" if len(there) > 1 else ""
+        raise ValueError(
+            f"{there[0]}{more}: there is an answer file already, and somebody may have filled it in. "
+            "Write to another place, or delete it."
+        )
 
 
 def written(path: str | Path, save: Callable[[Path], object], *, make: bool = False) -> str:

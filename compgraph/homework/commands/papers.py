@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from compgraph.homework.commands.files import checked_folder, load, path_for, paths_for, secret_of, written
+from compgraph.homework.commands.files import checked_folder, kept, load, path_for, paths_for, secret_of, written
 from compgraph.homework.exports import FORMATS
 from compgraph.homework.problem import Problem
 from compgraph.homework.roster import load_roster
@@ -48,6 +48,7 @@ def _write(arguments: argparse.Namespace, side: str, output: str | None, templat
     if not arguments.roster:
         for path in filter(None, (output, template)):
             checked_folder(path)  # before the work, not after it
+        kept([path_for(template, arguments.student or "")] if template else [])
         worksheet = _worksheet(problem, arguments)
         if output:
             say(written(path_for(output, worksheet.student), getattr(worksheet, side).save))
@@ -62,6 +63,7 @@ def _write(arguments: argparse.Namespace, side: str, output: str | None, templat
     students = [person.student for person in roster.people if person.ids]
     outputs = paths_for(output, students, ".html") if output else []
     templates = paths_for(template, students, ".toml") if template else []
+    kept(templates)
     with progress_bar("sheet") as progress:
         for number, worksheet in enumerate(_of_class(problem, students, arguments)):
             if outputs:

@@ -92,7 +92,9 @@ class Content(NamedTuple):
     @property
     def heading(self) -> str:
         """The title as it is printed."""
-        return f"{self.title} — key" if self.is_key else self.title
+        if not self.is_key:
+            return self.title
+        return " — ".join(part for part in (self.title, self.student, "key") if part)
 
 
 def blank(
@@ -165,6 +167,8 @@ def _how(problem: Problem, node: str) -> str:
 
 
 def _localized(text: str, problem: Problem) -> str:
+    """As a class writes it: ln, which nobody takes for another logarithm, and a comma where that is the custom."""
+    text = re.sub(r"\blog\(", "ln(", text)
     return re.sub(r"(?<=\d)\.(?=\d)", ",", text) if problem.decimal_comma else text
 
 

@@ -119,7 +119,7 @@ def _figure(content: Content) -> str:
     about = f"{len(figure.cards)} nodes, {len(figure.lines)} arrows, with a numbered box for each number."
     return (
         f'<figure><svg xmlns="http://www.w3.org/2000/svg" class="{SCOPE}" {size} {box} role="img" '
-        f'aria-label="{about}">{drawing(figure, answers)}</svg></figure>'
+        f'aria-label="{about}">{drawing(figure, answers, fixed=False)}</svg></figure>'
     )
 
 

@@ -40,8 +40,13 @@ STYLE = sheet(theme_named("print"), SCOPE) + "".join(
 )
 
 
-def drawing(figure: Figure, answers: Mapping[int, str], kinds: Mapping[int, str] = NOTHING) -> str:
-    """The shapes of a figure, with what stands in its boxes, and a class for boxes of a kind of their own."""
+def drawing(
+    figure: Figure, answers: Mapping[int, str], kinds: Mapping[int, str] = NOTHING, *, fixed: bool = True
+) -> str:
+    """The shapes of a figure, with what stands in its boxes, and a class for boxes of a kind of their own.
+
+    Where letters are not `fixed` to their places, a page without our typeface has no gaps in its formulas.
+    """
     parts = []
     for line in figure.lines:
         head = svg.arrow(line.curve.points[-1], line.curve.arrow) if line.has_head else ""
@@ -50,7 +55,7 @@ def drawing(figure: Figure, answers: Mapping[int, str], kinds: Mapping[int, str]
     for x, y, width, height in figure.cards:
         parts.append(svg.box(x + width / 2, y + height / 2, width, height, 8, "cg-card"))
     for label in figure.labels:
-        parts.append(svg.text(label.runs, label.x, label.y, TEXT, fixed=True, name="cg-text"))
+        parts.append(svg.text(label.runs, label.x, label.y, TEXT, fixed=fixed, name="cg-text"))
     for slot in figure.slots:
         across, down = slot.x + slot.width / 2, slot.y + slot.height / 2
         usual = "cg-chosen" if slot.is_chip else "cg-blank"
@@ -59,18 +64,18 @@ def drawing(figure: Figure, answers: Mapping[int, str], kinds: Mapping[int, str]
             sign = answers.get(slot.number, "")[:1] if slot.number in kinds else ""
             parts.append(_centred(f"{slot.number}{sign}", across, down, 12, "cg-words"))
         else:
-            parts += _filled(slot.number, answers.get(slot.number, ""), slot.x, slot.y, slot.width)
+            parts += _filled(slot.number, answers.get(slot.number, ""), slot.x, slot.y, slot.width, fixed=fixed)
     return "".join(parts)
 
 
-def _filled(number: int, answer: str, x: float, y: float, width: float) -> list[str]:
+def _filled(number: int, answer: str, x: float, y: float, width: float, *, fixed: bool = True) -> list[str]:
     """The number of a box in its corner, and what stands in it."""
     parts = [svg.text((str(number),), x + 4, y + NUMBER, NUMBER, fixed=True, name="cg-number")]
     if answer:
         room = width - 10
         shown = wrap((answer,), TEXT, room, 1)[0]
         left = max(x + (width - runs_width(shown, TEXT)) / 2, x + 6 + text_width(str(number), NUMBER))
-        parts.append(svg.text(shown, left, y + HIGH / 2 + 0.33 * TEXT, TEXT, fixed=True, name="cg-text"))
+        parts.append(svg.text(shown, left, y + HIGH / 2 + 0.33 * TEXT, TEXT, fixed=fixed, name="cg-text"))
     return parts
 
 
