@@ -119,6 +119,7 @@ from compgraph.solution import Solution, solve
 from compgraph.sparsity import SparseJacobian, sparse_jacobian, sparsity_pattern
 from compgraph.structure import Back, Front
 from compgraph.symbols import EXPRESSION, formula, statements
+from compgraph.transform import forward_source, reverse_source
 
 __version__ = "0.1.0"
 
@@ -221,6 +222,7 @@ __all__ = [
     "formula",
     "forward",
     "forward_order",
+    "forward_source",
     "gelu",
     "gradient",
     "hessian",
@@ -255,6 +257,7 @@ __all__ = [
     "reversal_schedule",
     "reverse",
     "reverse_order",
+    "reverse_source",
     "root",
     "sec",
     "sech",

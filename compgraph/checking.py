@@ -33,7 +33,8 @@ class CheckedInput(NamedTuple):
         Where the slope jumps, if that is near: a value of the input, to a few digits.
     verdict : {"agrees", "disagrees", "kink", "undefined"}
         ``"kink"``: they differ, but the derivative lies between the slopes of both sides, as a convention does.
-        ``"undefined"``: the function, or the derivative, is not finite beside the point.
+        ``"undefined"``: the function, or the derivative, is not finite beside the point, or the quotient settles at no
+        step, as at a jump.
     """
 
     name: str
@@ -181,10 +182,14 @@ def _checked(problem: Probe, name: str, derivative: float, tolerance: float) -> 
     gap = abs(derivative - best.central)
     slack = tolerance * size + 8 * best.noise
     low, high = sorted((best.left, best.right))
-    if gap <= slack + (0 if kink is not None and best.bent else 2 * best.truncation):
+    if gap <= slack:
         verdict = "agrees"
     elif kink is not None and best.bent and low - slack <= derivative <= high + slack:
         verdict = "kink"
+    elif best.truncation > max(slack, abs(best.central) / 4):  # no step was short enough for the quotient to settle
+        verdict = "undefined"
+    elif gap <= slack + 2 * best.truncation and not (kink is not None and best.bent):
+        verdict = "agrees"
     else:
         verdict = "disagrees"
     return CheckedInput(name, derivative, best.central, best.uncertainty, best.left, best.right, kink, verdict)

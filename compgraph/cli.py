@@ -273,7 +273,7 @@ def _gradient(arguments: argparse.Namespace) -> None:
         rows = {y: {x: plain(found[y, x]) for x in solution.inputs} for y in solution.outputs}
         say_json({"schema": "compgraph-gradient/1", "gradient": rows})
         return
-    for line in _derivatives(found, arguments.digits):
+    for line in list(_derivatives(found, arguments.digits)) or ["There is no input to differentiate with respect to."]:
         say(line)
 
 
@@ -318,6 +318,19 @@ def _program(arguments: argparse.Namespace) -> None:
         say(listed.python("numpy" if arguments.format == "numpy" else "math").rstrip("\n"))
     else:
         say(listed.latex() if arguments.format == "latex" else str(listed))
+
+
+def _transform(arguments: argparse.Namespace) -> None:
+    from compgraph.transform import forward_source, reverse_source
+
+    path, _, name = arguments.file.strip().partition(".py:")
+    if path == "-":
+        source = sys.stdin.read()
+    else:
+        with open(f"{path}.py" if name else path, encoding="utf-8") as file:
+            source = file.read()
+    transformed = reverse_source if arguments.direction == "reverse" else forward_source
+    say(transformed(source, wrt=arguments.wrt, name=name or None).rstrip("\n"))
 
 
 def _order(written: str, solution: Solution) -> Order:
@@ -450,6 +463,20 @@ def _parser(first: Sequence[str] = ()) -> _Parser:
     _several(command, "--gradient", "derivatives of your own to check", metavar="NAME=VALUE")
     command.add_argument("--tolerance", type=float, default=1e-6, help="relative difference allowed (1e-6)")
     command.add_argument("--json", action="store_true", help="print as JSON (compgraph-check/1)")
+
+    meaning = "a Python function, rewritten with its derivatives as Python source"
+    transform = commands.add_parser(
+        "transform",
+        help=meaning,
+        description=f"{meaning[0].upper()}{meaning[1:]}.",
+        epilog="Example: compgraph transform model.py:loss --wrt w --direction reverse",
+        allow_abbrev=False,
+    )
+    transform.set_defaults(run=_transform)
+    what = "a Python file, with :name for a function other than the last, or - for standard input"
+    transform.add_argument("file", metavar="FILE.py[:FUNCTION]", help=what)
+    _several(transform, "--wrt", "the parameters to differentiate with respect to", metavar="NAME")
+    transform.add_argument("--direction", choices=("forward", "reverse"), default="forward")
 
     meaning = "hand calculations: sheets, keys, marking one or a class"
     homework = commands.add_parser(

@@ -6,7 +6,7 @@ wanted once and quickly; where a domain ends, the graph is asked instead.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from compgraph.expression import VARIABLE, Application, Expression, Primitive, _operand, literal
@@ -91,9 +91,8 @@ def _columns(root: Expression) -> Columns:
         if expression.name is not None:
             named.append(len(primitives))
         add_primitive(expression.primitive)
-        arguments = expression.arguments
-        if len(arguments) == 2:  # the case that counts, written out
-            a, b = arguments
+        a, b = expression.first, expression.second
+        if b is not None:  # the case that counts, written out
             if type(a) is Application and (at := top - a.serial) < size:
                 rows[at] = a
                 add_first(at)
@@ -104,21 +103,27 @@ def _columns(root: Expression) -> Columns:
                 add_second(at)
             else:
                 add_second(place(b) if (at := known(b, 0)) == 0 else at)
-        elif len(arguments) == 1:
-            add_first(place(arguments[0]))
+        elif a is not None:
+            add_first(place(a))
             add_second(None)
         else:
             add_first(None)
-            add_second([place(a) for a in arguments])
+            add_second([place(argument) for argument in expression.arguments])
     return Columns(0, primitives, first, second, list(ends)[::-1], named)
 
 
-def inputs_of(table: Columns) -> dict[str, list[int]]:
-    """Name → the places of the variables of that name, in order of first use: as the statements are read."""
+def inputs_of(table: Columns, listed: Collection[str] = ()) -> dict[str, list[int]]:
+    """Name → the places of the variables of that name, in order of first use: as the statements are read.
+
+    Where every name is `listed` elsewhere, nobody asks for that order, and it is not looked for.
+    """
     waiting = {~i: str(e.name) for i, e in enumerate(reversed(table.ends)) if isinstance(e, Expression)}
     found: dict[str, list[int]] = {}
-    if len(set(waiting.values())) == 1:
-        return {name: list(waiting) for name in waiting.values()}
+    names = set(waiting.values())
+    if len(names) == 1 or names.issubset(listed):
+        for place, name in waiting.items():
+            found.setdefault(name, []).append(place)
+        return found
     seen = [False] * len(table.primitives)
     for statement in (*reversed(table.named), table.root):
         stack = [statement]
@@ -203,12 +208,15 @@ class Swept(NamedTuple):
     inputs: tuple[str, ...]
 
 
-def swept(f: Any, wrt: Sequence[str] | None, given: Sequence[str] = ()) -> Swept:
-    """The function that evaluates and sweeps, for `value_and_gradient`; an input that is `given` may be unused."""
+def swept(f: Any, wrt: Sequence[str] | None, given: Sequence[str] = (), *, ordered: bool = True) -> Swept:
+    """The function that evaluates and sweeps, for `value_and_gradient`; an input that is `given` may be unused.
+
+    Unless `ordered`, the order of all `inputs` does not matter, but only that of `wrt`.
+    """
     asked = [*given, *(wrt or ())]
     root, parameters, statements = _root(f, asked)
     table = columns(root)
-    found = inputs_of(table)
+    found = inputs_of(table, () if ordered else wrt or ())
     if any(name.partition(".")[0] in asked for name in statements):  # what is computed is no input, unless read before
         posed(statements, dict.fromkeys(given), wrt=wrt, further=asked)
     inputs = {name: found.get(name, []) for name in (*parameters, *found, *given)}

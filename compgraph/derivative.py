@@ -74,7 +74,7 @@ def value_and_gradient(f: Any, wrt: Names = None) -> Callable[..., tuple[float, 
     >>> f(y=3, x=2)
     (8.0, (4.0, 2.0))
     """
-    return swept(f, _names(wrt)).function
+    return swept(f, _names(wrt), ordered=False).function
 
 
 # -- the six by name

@@ -115,6 +115,11 @@ def derivative_of(function: Callable[..., Any], argument: int | str = 0) -> Call
     ----------
     Siskind, Pearlmutter, "Perturbation confusion and referential transparency" (2005), for the tags.
     """
+    if not callable(function):
+        raise TypeError(
+            f"derivative_of: expected a Python function, got {type(function).__name__} {function!r:.60}. "
+            "Use gradient for expressions and text."
+        )
 
     @functools.wraps(function)
     def derivative(*arguments: Any, **keywords: Any) -> Any:

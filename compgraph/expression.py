@@ -42,12 +42,25 @@ class Expression:
     3·x² + 1
     """
 
-    __slots__ = ("arguments", "name", "primitive", "serial")
+    # the arguments are kept one by one: a tuple would be one more object for the garbage collector to visit, and its
+    # visits are most of what it costs to build a large expression
+    __slots__ = ("_further", "first", "name", "primitive", "second", "serial")
 
     primitive: Primitive
-    arguments: tuple[Any, ...]
+    first: Any  # the argument or the first of two, None where there are none or more than two
+    second: Any  # the second of two
+    _further: tuple[Any, ...] | None
     name: str | None
     serial: int
+
+    @property
+    def arguments(self) -> tuple[Any, ...]:
+        """What the primitive is applied to, each an Expression or a number; empty for a variable."""
+        if self.second is not None:
+            return (self.first, self.second)
+        if self.first is not None:
+            return (self.first,)
+        return self._further or ()
 
     def named(self, name: str) -> Expression:
         """The same expression under a name, as a new object; a variable becomes an assignment ``name = x``."""
@@ -212,7 +225,7 @@ class Variable(Expression):
         if not isinstance(name, str) or not name:
             raise TypeError(f"Variable: expected a non-empty string as its name, got {name!r}. Write Variable('x').")
         self.primitive = VARIABLE
-        self.arguments = ()
+        self.first = self.second = self._further = None
         self.name = name
         self.serial = _serial()
 
@@ -224,7 +237,15 @@ class Application(Expression):
 
     def __init__(self, primitive: Primitive, arguments: tuple[Any, ...]) -> None:
         self.primitive = primitive
-        self.arguments = arguments
+        if len(arguments) == 2:
+            self.first, self.second = arguments
+            self._further = None
+        elif len(arguments) == 1:
+            (self.first,) = arguments
+            self.second = self._further = None
+        else:
+            self.first = self.second = None
+            self._further = arguments
         self.name = None
         self.serial = _serial()
 

@@ -258,6 +258,8 @@ def test_kinks_and_infinities_follow_the_stated_policy() -> None:
         (lambda: derivative_of(lambda x: x + "text")(1.0), TypeError, "unsupported operand"),
         (lambda: derivative_of(lambda x: x, 1)(1.0), TypeError, "expected the argument 1"),
         (lambda: derivative_of(lambda x: x, "z")(1.0), TypeError, "expected the argument 'z'"),
+        (lambda: derivative_of("x^2"), TypeError, "expected a Python function, got str 'x.2'. Use gradient"),
+        (lambda: derivative_of(x), TypeError, "expected a Python function, got Variable x. Use gradient"),
         (lambda: Dual("1"), TypeError, "expected numbers or expressions, got str"),
         (lambda: Dual(Dual(1.0, 1.0), 1.0), ValueError, "expected parts with tags below 0.*derivative_of"),
         (lambda: cg.where(Dual(1.0, 1.0) > 0, 1, 2), TypeError, "condition on expressions.*if condition else"),

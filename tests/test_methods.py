@@ -248,6 +248,47 @@ def test_a_worklist_in_order_of_arrival_passes_totals_on_before_they_are_complet
     assert (s.gradient["x"], hasty["x"]) == (5, 10)
 
 
+# -- a network, the elements that measure its error, and the adjustment of its weights
+
+
+def test_the_loss_is_part_of_the_graph_and_the_network_does_without(golden_cases: dict[str, Case]) -> None:
+    case = golden_cases["mazur"]
+    whole = cg.solve(as_text(case), at=case["inputs"])
+    assert {"t1", "t2"} <= nx.ancestors(whole.graph, "E")
+    network = "\n".join(line for line in case["assignments"] if not line.startswith("E"))
+    alone = cg.solve(
+        network, at={k: v for k, v in case["inputs"].items() if not k.startswith("t")}, of=["out_o1", "out_o2"]
+    )
+    assert "E" not in alone.values and len(alone.values) > 16
+    assert all(value == whole.values[name] for name, value in alone.statements.values.items())
+
+
+def test_backpropagation_adjusts_every_weight(golden_cases: dict[str, Case]) -> None:
+    case, step = golden_cases["mazur"], golden_cases["mazur_step1"]
+    weights = [f"w{i}" for i in range(1, 9)]
+    found = cg.gradient(as_text(case), case["inputs"], wrt=weights)
+    adjusted = {name: case["inputs"][name] - step["inputs"]["lr"] * found[name] for name in weights}
+    assert adjusted == pytest.approx({name: step["values"][name] for name in weights}, rel=1e-12)
+    after = cg.solve(as_text(case), at={**case["inputs"], **adjusted}).values
+    assert {f"{n}_after": after[n] for n in ("E", "out_o1", "out_o2")} == pytest.approx(
+        {name: value for name, value in step["values"].items() if name.endswith("_after")}, rel=1e-12
+    )
+
+
+def test_a_weight_that_a_recurrence_shares_has_a_path_for_each_step() -> None:
+    """Backpropagation through time."""
+    text = "h1 = tanh(w h0 + x1); h2 = tanh(w h1 + x2); h3 = tanh(w h2 + x3)"
+    point = {"w": 0.8, "h0": 0.5, "x1": 0.1, "x2": -0.2, "x3": 0.3}
+    ledger = cg.solve(text, at=point).statements.paths("w", "h3")
+    assert [path.nodes for path in ledger.paths] == [("w", "h1", "h2", "h3"), ("w", "h2", "h3"), ("w", "h3")]
+    h, total = point["h0"], 0.0
+    for k in (1, 2, 3):
+        before, h = h, math.tanh(point["w"] * h + point[f"x{k}"])
+        total = (1 - h**2) * (before + point["w"] * total)
+    assert ledger.total == pytest.approx(total, rel=1e-14)
+    assert cg.gradient(text, point)["w"] == pytest.approx(total, rel=1e-14)
+
+
 # -- a circuit of eight gates and a circuit of one
 
 

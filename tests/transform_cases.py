@@ -377,3 +377,6 @@ FORWARD = textwrap.dedent('''\
 
 #: Lists and dicts among the parameters, by their names.
 HEADING = "import math\n\nTAU = 2 * math.pi\n\n"
+
+#: Functions that the others call, and that are no case by themselves.
+HELPERS = ("fill",)

@@ -6,10 +6,11 @@
 `elimination_program(…)`        values and the Jacobian, by eliminating nodes in some order
 ==============================  =====================================================================================
 
-A `Program` is a tuple of `Assignment`; ``str(program)``, ``program.latex()`` and ``program.python()`` write it out, and
-``program.compile()`` is a fast function. How it is done: `deriving` lists a graph, `guards` says when a branch is
-needed, `source` writes Python from the table in `forms`, `lowering` breaks the listing down into single `operations`, of
-which `generation` makes fast Python and `machine` a flat array for numba; `running` makes functions of these.
+A `Program` holds lines, each an `Assignment`; ``str(program)``, ``program.latex()`` and ``program.python()`` write
+them out, and ``program.compile()`` is a fast function. How it is done: `deriving` writes down a graph as it is
+`listed`, and `guards` says when a branch is needed; `source` writes Python from the table in `forms`. `lowering` breaks
+the lines down into single `operations`, of which `generation` makes fast Python, `arrays` NumPy with few `registers`,
+and `machine` a flat array for the `interpreter` on numba. `running` makes functions of these.
 """
 
 from __future__ import annotations

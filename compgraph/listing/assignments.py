@@ -227,6 +227,8 @@ class Program:
         It takes the inputs in their order. A program of values returns the value, and one of derivatives a pair: the
         value and the tuple of its derivatives, in the order of `wrt`. Of several outputs both are tuples, and the
         derivatives are tuples in turn, the rows of the Jacobian. What `library` lacks is defined above the function.
+        With NumPy, a result that is the same at all points may be a number instead of an array.
+
         A primitive of your own is called by its name, and a comment says so: define it yourself, or use `compile`.
 
         Examples

@@ -88,7 +88,7 @@ class Scale(LinearMap):
 
     @property
     def label(self) -> str:
-        return f"{_number(self.factor)}·I"
+        return "−I" if self.factor == -1 else f"{_number(self.factor)}·I"
 
 
 class Diagonal(LinearMap):

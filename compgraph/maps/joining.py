@@ -19,6 +19,8 @@ def compose(left: LinearMap, right: LinearMap) -> LinearMap:
             f"takes {left.input}: ({left!r}) @ ({right!r}). "
             "The factor nearer the output stands on the left; transpose one (.T) or reshape between them."
         )
+    if _is_identity(left) or _is_identity(right):
+        return left if _is_identity(right) else right  # the same object: what is shared stays shared
     if isinstance(right, Composition) and (met := _product(left, right.left)) is not None:
         return _joined(met, right.right)
     if isinstance(left, Composition) and (met := _product(left.right, right)) is not None:
@@ -35,7 +37,7 @@ def add(left: LinearMap, right: LinearMap) -> LinearMap:
             "Reshape one of them, or broadcast it to the other's shapes."
         )
     if isinstance(left, Composition) and isinstance(right, Composition):
-        if left.right is right.right and left.left.output == right.left.output:
+        if left.right is right.right:
             return _joined(_summed(left.left, right.left), left.right)
         if left.left is right.left:
             return _joined(left.left, _summed(left.right, right.right))

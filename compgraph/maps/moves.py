@@ -40,7 +40,7 @@ class Sum(_Move):
         self.output = _without(self.input, self.axes)
 
     def _apply(self, stack: Array) -> Array:
-        return np.sum(stack, axis=tuple([1 + axis for axis in self.axes]), dtype=stack.dtype)
+        return np.asarray(np.sum(stack, axis=tuple([1 + axis for axis in self.axes])))
 
     def transpose(self) -> Broadcast:
         return Broadcast(self.input, self.axes)

@@ -20,8 +20,9 @@ def check_shapes(graph: nx.MultiDiGraph) -> dict[Any, Shape]:
     Parameters
     ----------
     graph : networkx.MultiDiGraph
-        Labelled with linear maps, with matrices (between vectors), or with numbers (multiples of the identity, so that
-        both ends have one shape; 0 fits any). A node attribute ``value`` that is an array says its own shape.
+        Labelled with linear maps, with matrices (between vectors), or with numbers and whatever stands for one
+        (multiples of the identity, so that both ends have one shape; 0 fits any). A node attribute ``value`` that is an
+        array says its own shape.
 
     Returns
     -------
@@ -62,10 +63,10 @@ def check_shapes(graph: nx.MultiDiGraph) -> dict[Any, Shape]:
         if isinstance(label, LinearMap):
             settle(tail, label.input, edge, "takes", label)
             settle(head, label.output, edge, "gives", label)
-        elif np.ndim(label) == 2:
-            settle(tail, np.shape(label)[1:], edge, "takes", label)
-            settle(head, np.shape(label)[:1], edge, "gives", label)
-        elif isinstance(label, Real) and label != 0:
+        elif _is_matrix(label):
+            settle(tail, label.shape[1:], edge, "takes", label)
+            settle(head, label.shape[:1], edge, "gives", label)
+        elif label is not None and not _is_zero(label):
             numbers[tail, head] = numbers[head, tail] = edge, label
     ties = nx.Graph(list(numbers))
     met: set[Any] = set()
@@ -106,11 +107,14 @@ def entrywise(graph: nx.MultiDiGraph) -> nx.MultiDiGraph:
     entries: nx.MultiDiGraph = nx.MultiDiGraph()
     names = {node: [_entry(node, index) for index in np.ndindex(shapes.get(node, ()))] for node in graph}
     for node, data in graph.nodes(data=True):
-        values = np.asarray(data["value"]).ravel().tolist() if "value" in data else None
-        for i, name in enumerate(names[node]):
+        for name in names[node]:
             if name in entries:
                 raise ValueError(f"two nodes are called {name!r}: expected one. Rename the node {node!r}.")
-            entries.add_node(name, **({"value": values[i]} if values is not None else {}))
+            entries.add_node(name)
+        if "value" in data:
+            array = isinstance(data["value"], np.ndarray)
+            values = data["value"].ravel().tolist() if array else [data["value"]] * len(names[node])
+            nx.set_node_attributes(entries, dict(zip(names[node], values, strict=True)), "value")
     edges = [
         (names[tail][column], names[head][row], key, {"partial": entry})
         for tail, head, key, data in graph.edges(keys=True, data=True)
@@ -127,9 +131,17 @@ def _entry(node: Any, index: tuple[int, ...]) -> Any:
 
 def _entries(label: Any, length: int) -> Iterator[tuple[int, int, Any]]:
     """(row, column, entry), wherever it is not 0."""
-    if not isinstance(label, LinearMap) and np.ndim(label) == 0:
-        yield from ((i, i, label) for i in range(length) if label != 0)
-        return
-    matrix = label.matrix() if isinstance(label, LinearMap) else np.asarray(label)
-    for row, column in zip(*np.nonzero(matrix), strict=True):
-        yield int(row), int(column), matrix[row, column].item()
+    if isinstance(label, LinearMap) or _is_matrix(label):
+        matrix = label.matrix() if isinstance(label, LinearMap) else label
+        for row, column in zip(*np.nonzero(matrix), strict=True):
+            yield int(row), int(column), matrix[row, column].item()
+    elif not _is_zero(label):
+        yield from ((i, i, label) for i in range(length))
+
+
+def _is_matrix(label: Any) -> bool:
+    return isinstance(label, np.ndarray) and label.ndim == 2
+
+
+def _is_zero(label: Any) -> bool:
+    return isinstance(label, Real) and label == 0

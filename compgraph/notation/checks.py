@@ -29,7 +29,7 @@ def check_text(check: GradientCheck, *, digits: int = 8) -> str:
 
 
 def _error(one: CheckedInput) -> str:
-    return "" if one.verdict == "undefined" else f"≲ {number(one.uncertainty, 2)}"
+    return "" if one.verdict == "undefined" and one.kink is None else f"≲ {number(one.uncertainty, 2)}"
 
 
 def _sentence(one: CheckedInput, digits: int) -> str:
@@ -38,7 +38,9 @@ def _sentence(one: CheckedInput, digits: int) -> str:
     slopes = f"slopes {number(one.left, 6)} and {number(one.right, 6)}"
     match one.verdict:
         case "undefined":
-            return f"{what}: the function or its derivative is not finite here and beside it. Move the point."
+            if one.kink is None:
+                return f"{what}: the function or its derivative is not finite here and beside it. Move the point."
+            return f"{what}: the difference quotient settles at no step, as beside a jump.{near}. Move the point."
         case "kink":
             return f"{what}: no derivative exists; the convention chose between the two sides.{near}, {slopes}."
         case "disagrees":

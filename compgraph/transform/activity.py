@@ -86,7 +86,6 @@ class Routine:
         self.locals = {p.arg for p in self.parameters} | set(_bound(self.node))
         self.containers = _containers(self.node)
         self.dicts = _dicts(self.node)
-        self.check_names()
 
     def check_names(self) -> None:
         """Refuse global names that stand for nothing, or for what may change."""
@@ -199,9 +198,9 @@ def _dicts(function: ast.FunctionDef) -> set[str]:
     for node in own_nodes(function):
         if isinstance(node, ast.Assign) and isinstance(node.value, (ast.Dict, ast.DictComp)):
             found |= {t.id for t in node.targets if isinstance(t, ast.Name)}
-        elif isinstance(node, ast.Attribute) and node.attr in ("items", "keys", "values"):
-            found.add(getattr(node.value, "id", None))
-        elif isinstance(node, ast.Subscript) and isinstance(getattr(node.slice, "value", None), str):
+        elif (isinstance(node, ast.Attribute) and node.attr in ("items", "keys", "values")) or (
+            isinstance(node, ast.Subscript) and isinstance(getattr(node.slice, "value", None), str)
+        ):
             found.add(getattr(node.value, "id", None))
     return {name for name in found if name is not None}
 
@@ -228,6 +227,7 @@ class Routines:
         stack = [routine]
         while stack:
             one = stack.pop()
+            one.check_names()
             self.all.append(one)
             stack += one.nested.values()
         return routine
@@ -355,51 +355,52 @@ class Routines:
                 moved = any(self.active(routine, a) for a in node.args)
                 self._change(routine, node.func.value, moved)
 
-    def _bind(self, routine: Routine, target: ast.expr, value: ast.expr) -> None:
-        if isinstance(target, (ast.Tuple, ast.List)):
-            elements = getattr(value, "elts", None)
-            if (
-                elements is not None
-                and len(elements) == len(target.elts)
-                and not any(isinstance(e, ast.Starred) for e in [*elements, *target.elts])
-            ):
-                for one, element in zip(target.elts, elements, strict=True):
-                    self._bind(routine, one, element)
-            else:
-                for one in target.elts:
-                    self._bind(routine, one, value)
-            return
-        name = root(target)
-        if name is None or (owner := routine.owner(name)) is None:
-            return
-        if self.active(routine, value):
-            owner.active.add(name)
-        if isinstance(target, ast.Subscript):
-            self._change(routine, target, self.active(routine, value))
-        elif name in owner.changed:
-            self._change(routine, value, name in owner.active)
+    def _bind(self, routine: Routine, whole: ast.expr, given: ast.expr) -> None:
+        stack = [(whole, given)]
+        while stack:
+            target, value = stack.pop()
+            if isinstance(target, (ast.Tuple, ast.List)):
+                elements = getattr(value, "elts", [])
+                several = [*elements, *target.elts]
+                if len(elements) != len(target.elts) or any(isinstance(e, ast.Starred) for e in several):
+                    elements = [value] * len(target.elts)
+                stack += zip(target.elts, elements, strict=True)
+                continue
+            name = root(target)
+            if name is None or (owner := routine.owner(name)) is None:
+                continue
+            if self.active(routine, value):
+                owner.active.add(name)
+            if isinstance(target, ast.Subscript):
+                self._change(routine, target, self.active(routine, value))
+            elif name in owner.changed:
+                self._change(routine, value, name in owner.active)
 
-    def _iterate(self, routine: Routine, target: ast.expr, iterated: ast.expr) -> None:
+    def _iterate(self, routine: Routine, whole: ast.expr, over: ast.expr) -> None:
         """A loop; what enumerate, zip and items hand out is matched part by part."""
-        if isinstance(iterated, ast.Call) and isinstance(target, (ast.Tuple, ast.List)):
-            function = iterated.func
-            if isinstance(function, ast.Name) and routine.owner(function.id) is None:
-                if function.id == "enumerate" and len(target.elts) == 2 and iterated.args:
-                    return self._iterate(routine, target.elts[1], iterated.args[0])
-                if function.id == "zip" and len(target.elts) == len(iterated.args):
-                    for one, each in zip(target.elts, iterated.args, strict=True):
-                        self._iterate(routine, one, each)
-                    return None
-            if isinstance(function, ast.Attribute) and function.attr == "items" and len(target.elts) == 2:
-                return self._iterate(routine, target.elts[1], function.value)
-        if self.keys(routine, iterated):
-            return None
+        stack = [(whole, over)]
+        while stack:
+            target, iterated = stack.pop()
+            function = getattr(iterated, "func", None)
+            parts = getattr(target, "elts", [])
+            arguments = getattr(iterated, "args", [])
+            own = isinstance(function, ast.Name) and routine.owner(function.id) is None
+            called = function.id if own and isinstance(function, ast.Name) else ""
+            if called == "enumerate" and len(parts) == 2 and arguments:
+                stack.append((parts[1], arguments[0]))
+            elif called == "zip" and parts and len(parts) == len(arguments):
+                stack += zip(parts, arguments, strict=True)
+            elif isinstance(function, ast.Attribute) and function.attr == "items" and len(parts) == 2:
+                self._each(routine, parts[1], function.value)
+            elif not self.keys(routine, iterated):
+                self._each(routine, target, iterated)
+
+    def _each(self, routine: Routine, target: ast.expr, iterated: ast.expr) -> None:
         for name in names_in(target):
             if (owner := routine.owner(name)) is not None and self.active(routine, iterated):
                 owner.active.add(name)
             if owner is not None and name in owner.changed:
                 self._change(routine, iterated, name in owner.active)
-        return None
 
     def keys(self, routine: Routine, iterated: ast.expr) -> bool:
         """Whether a loop runs over the keys of a dict."""

@@ -223,9 +223,9 @@ class _Function:
         if pairs:
             for _, element in pairs:
                 self.parts.prepare(element)
-            moving = [(t, e) for t, e in pairs if any(map(self.routine.is_active, _stored(t)))]
-            left = ", ".join([self.tangents.target(t) for t, _ in moving])
-            right = ", ".join([self._moved(t, e) for t, e in moving])
+            pairs = [(t, e) for t, e in pairs if any(map(self.routine.is_active, _stored(t)))]
+            left = ", ".join([self.tangents.target(t) for t, _ in pairs])
+            right = ", ".join([self._moved(t, e) for t, e in pairs])
             self._pair(node, lambda _: f"{left} = {right}", _stored(first), None)
             return
         bound = [

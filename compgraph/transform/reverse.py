@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from compgraph.expression import IDENTITY, POWER, Expression
+from compgraph.expression import IDENTITY, MULTIPLY, POWER, Expression
 from compgraph.listing.forms import Level, Piece
 from compgraph.transform.activity import Routines
 from compgraph.transform.program import assembled, used_names, writer_for
@@ -181,6 +181,8 @@ class _Reverse:
             operands = [*node.operands, *node.row.defaults[len(node.row.defaults) - self._missing(node) :]]
             constants = {i: o for i, o in enumerate(operands) if i >= len(node.operands)}
             base = operands[0]
+            if node.row is MULTIPLY:
+                constants |= {i: o for i, o in enumerate(operands) if isinstance(o, (int, float)) and abs(o) == 1}
             if node.row is POWER and isinstance(operands[1], (int, float)):
                 constants[1] = operands[1]
             positive = isinstance(base, (int, float)) and base > 0

@@ -264,8 +264,10 @@ class Tangents:
     def _of_BoolOp(self, node: ast.BoolOp, found: Found, output: Any) -> Piece:
         raise self.refused("and, or of values that have a derivative cannot be transformed. Write a if c else b.", node)
 
-    def _of_JoinedStr(self, node: ast.JoinedStr, found: Found, output: Any) -> Piece:
+    def _of_JoinedStr(self, node: Any, found: Found, output: Any) -> Piece:
         raise self.refused("text made of a value has no derivative. Print it instead.", node)
+
+    _of_FormattedValue = _of_JoinedStr
 
     # -- displays
 

@@ -191,9 +191,6 @@ class Unrolled:
 
     def _comments_of(self, statement: ast.stmt, first: int) -> None:
         made = self.nodes[first:]
-        if made and self.pending:
-            made[0].before[:0] = self.pending
-            self.pending = []
         line = statement.end_lineno or 0
         own, said = self.routine.source.comments.get(line, (True, ""))
         if not own and line not in self.said and self.depth == 0 and not hasattr(statement, "body"):
@@ -329,11 +326,8 @@ class Unrolled:
             raise self.refused(f"{type(node).__name__} cannot be unrolled. Write it out in names and numbers.", node)
         value = evaluate(node, names)
         for outer in reversed(chain):
-            value = self.operation(outer.op, value, self.value_of(outer.right, names), outer)
+            value = self.operation(outer.op, value, self.value(outer.right, names), outer)
         return value
-
-    def value_of(self, node: ast.expr, names: Mapping[str, Any]) -> Any:
-        return self.value(node, names)
 
     def operation(self, sign: ast.operator, left: Any, right: Any, node: Any) -> Any:
         at_once, form = _SIGNS.get(type(sign), (None, None))
@@ -351,6 +345,7 @@ class Unrolled:
     def applied(self, row: Primitive | None, operands: Sequence[Any], form: Any, node: Any = None) -> Node:
         moves = row is not None and any(isinstance(o, Node) and o.active for o in operands)
         made = Node(row, operands, form, moves)
+        made.before, self.pending = self.pending, []
         self.nodes.append(made)
         if node is not None:
             self._bounded(node)
