@@ -106,7 +106,7 @@ def test_points_as_dicts_sequences_and_numbers() -> None:
         "x = x y; f = x + 1",
         x * y + 3,
     ],
-    ids=str,
+    ids=lambda problem: getattr(problem, "__name__", str(problem)),
 )
 def test_at_a_point_the_answers_are_those_at_none(problem: Any) -> None:
     point = {"x": 2.0, "y": 3.0}

@@ -101,9 +101,11 @@ def test_solving_leaves_no_trace_on_expressions() -> None:
     expression = cg.sin(x * x)
     cg.solve(expression, at={"x": 3})
     assert {slot for kind in type(expression).__mro__ for slot in getattr(kind, "__slots__", ())} == {
-        "arguments",
+        "_further",
+        "first",
         "name",
         "primitive",
+        "second",
         "serial",
     }
     assert not hasattr(expression, "__dict__")

@@ -6,6 +6,7 @@ dict of a and b); one with a default is no input.
 
 from __future__ import annotations
 
+import random
 import textwrap
 
 FORWARD = textwrap.dedent('''\
@@ -184,7 +185,7 @@ FORWARD = textwrap.dedent('''\
             if y < 0.4:
                 y += 1.5
                 continue
-            y += 0.1
+            y += 0.6
         return y
     def with_else(x):
         y = x
@@ -269,6 +270,18 @@ FORWARD = textwrap.dedent('''\
         return sum([math.exp(-s) for s in squares]) + sum(2 * i * s for i, s in enumerate(squares))
     def comprehension_with_calls(xs):
         return sum(hypotenuse(v, 1.0) for v in xs) + max(*[1.0, 2.0]) * xs[0]
+    def names_again(x, xs):
+        v = x * x
+        total = sum(v * w for w in xs)
+        for w in range(2):
+            total += w * x
+        return total + sum(v * w * x for v, w in zip([1, 2], (3, 4))) + sum([v for v in xs]) * v
+    def names_again_in_zip(x, xs):
+        v, k = x * x, x
+        total = sum(v * w for v, w in zip([1, 2], xs)) + sum(v * w for v, w in zip(range(3), xs)) + v
+        for k, w in zip(range(3), xs):
+            total += k * w
+        return total * k * v
     def softmax(xs):
         shifted = [math.exp(v) for v in xs]
         whole = sum(shifted)
@@ -356,6 +369,18 @@ FORWARD = textwrap.dedent('''\
         if hypotenuse(x, x) > 2 and whole(x) < 4:
             return hypotenuse(x, 2 * x)
         return x
+    def constant_pairs(x):
+        a, b = x, x * x
+        y = a * b
+        a, b = several(3.0, 2.0)
+        pair = [x]
+        y += pair[0]
+        pair = several(2.0, 4.0)
+        return y + a * x, b + pair[0], several(1.0, 2.0)
+    def constant_result(x):
+        if x > 1:
+            return several(x, 2.0)
+        return several(1.0, 2.0)
     # values that do not move
     def flat(x):
         k = int(3 * x) + round(x) + len([x]) + math.floor(x)
@@ -380,3 +405,79 @@ HEADING = "import math\n\nTAU = 2 * math.pi\n\n"
 
 #: Functions that the others call, and that are no case by themselves.
 HELPERS = ("fill",)
+
+
+_AROUND = """\
+def g(p, q=1.0):
+    if p > q:
+        return math.sin(p) * q
+    return p - q * q
+def h(p, q):
+    s = p * q
+    return s, math.tanh(p)
+def f(x, y):
+    a, b, c, i = 0.5, x, 1.0, 0
+    xs = [x, 1.0, y * x]
+"""
+
+_NAMES = ("x", "y", "a", "b", "c")
+
+
+def random_program(seed: int) -> str:
+    """A function ``f(x, y)`` of random statements, which ends and stays finite."""
+    return _AROUND + "".join(f"{line}\n" for line in _Random(seed).block(1, 3)) + "    return a, b, c, x, y, xs\n"
+
+
+class _Random:
+    def __init__(self, seed: int) -> None:
+        self.r = random.Random(seed)
+
+    def name(self) -> str:
+        return self.r.choice(_NAMES)
+
+    def expression(self, depth: int = 0) -> str:
+        e = lambda: self.expression(depth + 1)  # noqa: E731 - a part
+        forms = [
+            lambda: self.r.choice(("1.5", "2", "0.5")),
+            self.name,
+            lambda: self.r.choice(("xs[0]", "xs[-1]", "xs[i % 3]")),
+            lambda: f"({e()} {self.r.choice('+-*')} {e()})",
+            lambda: f"{e()} / (2 + {e()} ** 2)",
+            lambda: f"math.{self.r.choice(('sin', 'cos', 'tanh', 'atan'))}({e()})",
+            lambda: f"math.exp(-({e()}) ** 2)",
+            lambda: f"g({e()}, {e()})",
+            lambda: f"({e()} if {self.name()} > {self.name()} else {e()})",
+            lambda: f"-{e()}",
+            lambda: f"sum([{e()}, {e()}])",
+        ]
+        return self.r.choice(forms if depth < 3 else forms[:3])()
+
+    def condition(self) -> str:
+        a, b = self.name(), self.name()
+        return self.r.choice((f"{a} > {b}", f"g({a}, 1.0) < 0.5 or i == 1", f"not {a} < 0.3 and i < 2"))
+
+    def block(self, level: int, most: int) -> list[str]:
+        return [line for _ in range(self.r.randint(1, 2 * most)) for line in self.statement(level)]
+
+    def statement(self, level: int) -> list[str]:
+        v, e, r, indent = self.name(), self.expression, self.r, "    " * level
+        u, w = r.sample(_NAMES, 2)
+        simple = (
+            lambda: f"{v} = {e()}",
+            lambda: f"{v} {r.choice(('+=', '-=', '*='))} {e(1)}",
+            lambda: f"{u}, {w} = {e(1)}, {e(1)}",
+            lambda: f"{u}, {w} = h({e(1)}, {e(1)})",
+            lambda: f"xs[{r.choice(('0', '1', 'i % 3', '-1'))}] {r.choice(('=', '+=', '*='))} {e(1)}",
+            lambda: f"xs.append({e(1)})",
+            lambda: f"{v} = sum(q * {w} for q in xs) / 9",
+        )
+        kind = r.randrange(10) if level < 3 else 0
+        if kind < 7:
+            return [indent + r.choice(simple)()]
+        inner = self.block(level + 1, 1)
+        if kind == 7:
+            return [f"{indent}if {self.condition()}:", *inner, f"{indent}else:", *self.block(level + 1, 1)]
+        if kind == 8:
+            jump = f"{indent}    if {self.condition()}: {r.choice(('break', 'continue'))}"
+            return [f"{indent}for i in range({r.randint(1, 3)}):", *inner, jump]
+        return [f"{indent}for {v} in xs[:3]:", *inner]

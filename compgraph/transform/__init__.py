@@ -1,10 +1,11 @@
 """Program transformation: Python source in, readable Python source with derivatives out.
 
 `forward_source` is forward mode, `reverse_source` reverse mode. Nothing of the source is run. How it is done: `source`
-finds a function and what its names stand for, `rules` says what the functions are that it calls, `activity` which names
-move with the inputs. Forward, `tangents` writes the tangent of an expression, `parts` gives a name to what would be
-repeated in it, `forward` goes through the statements, and `layout` keeps comments in their places. In reverse,
-`unrolling` takes the function apart into operations. `writing` writes partials in Python, `program` the whole.
+finds a function and what its names stand for, `rules` says what the functions are that it calls, `routines` and
+`activity` which names move with the inputs. Forward, `spelling` and `tangents` write an expression and its tangent,
+`parts` gives a name to what would be repeated, `assignments` and `forward` go through the statements, and `layout`
+keeps comments in their places. In reverse, `evaluating` and `unrolling` take the function apart into operations,
+`reverse` adds the adjoints. `writing` writes partials in Python, `program` the whole.
 """
 
 from __future__ import annotations

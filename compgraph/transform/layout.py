@@ -46,6 +46,26 @@ class Layout:
             text = f"{text}  {said}"
         self._parts.append(f"{_INDENT * self.level}{text}")
 
+    def head(self, text: str, first: int, end: int) -> None:
+        """The head of a block, which the source has on the lines from `first` to `end`."""
+        said = [number for number in range(first, end + 1) if number in self.source.comments]
+        self.add(text, said[0] if said else None)
+        self.line = end
+        self.level += 1
+        for number in said[1:]:
+            self._comment(number)
+        self.level -= 1
+
+    def within(self, node: ast.stmt) -> None:
+        """Comments within a statement that is not written as the source has it."""
+        for number in range(node.lineno, node.end_lineno or node.lineno):
+            self._comment(number)
+
+    def _comment(self, number: int) -> None:
+        if number in self.source.comments and number not in self._said:
+            self._said.add(number)
+            self._parts.append(f"{_INDENT * self.level}{self.source.comments[number][1]}")
+
     def spelled(self, text: str, node: ast.stmt) -> None:
         """A statement as the source has it, over as many lines."""
         first, *rest = text.split("\n")
@@ -68,9 +88,8 @@ class Layout:
     def after(self, node: ast.stmt) -> None:
         """The statement is written; so are comments from within it."""
         for number in range(node.lineno, (node.end_lineno or node.lineno) + 1):
-            if number in self.source.comments and number not in self._said and number > self.line:
-                self._said.add(number)
-                self._parts.append(f"{_INDENT * self.level}{self.source.comments[number][1]}")
+            if number > self.line:
+                self._comment(number)
         self.line = max(self.line, node.end_lineno or node.lineno)
 
     def closing(self, last: ast.stmt) -> None:
@@ -90,10 +109,8 @@ class Layout:
             self.line = one
 
     def _between(self, number: int) -> None:
-        own, said = self.source.comments.get(number, (False, ""))
-        if own and number not in self._said:
-            self._said.add(number)
-            self._parts.append(f"{_INDENT * self.level}{said}")
+        if self.source.comments.get(number, (False, ""))[0]:
+            self._comment(number)
         elif not self.source.lines[number - 1].strip():
             self.empty()
 
@@ -107,6 +124,7 @@ class Layout:
 
     def original(self, name: str, node: ast.FunctionDef) -> None:
         """A function within this one, as it was written."""
+        self._said |= set(range(node.lineno, (node.end_lineno or 0) + 1))
         lines = self.source.lines[node.lineno - 1 : node.end_lineno]
         text = "\n".join(_INDENT * self.level + line[node.col_offset :] if line.strip() else "" for line in lines)
         self._parts.append(_Original(name, text, self.level))

@@ -8,9 +8,10 @@ from typing import Any
 
 from compgraph.expression import Expression, Primitive
 from compgraph.listing.forms import Piece
-from compgraph.transform.activity import Routine, names_in, own_nodes, root
+from compgraph.transform.routines import Routine, names_in, own_nodes, root
 from compgraph.transform.rules import BINARY, Kind
-from compgraph.transform.tangents import Shared, Tangents
+from compgraph.transform.spelling import Shared
+from compgraph.transform.tangents import Tangents
 
 __all__ = ["Parts"]
 

@@ -14,10 +14,11 @@ import numpy as np
 from compgraph.expression import Primitive
 from compgraph.functions import FUNCTIONS
 from compgraph.listing.forms import CALLS, LIBRARIES
-from compgraph.transform.activity import Routine, Routines
+from compgraph.transform.activity import Routines
 from compgraph.transform.forward import derived_function
+from compgraph.transform.routines import Routine
 from compgraph.transform.source import Binding, Definition, Scope, definition_of
-from compgraph.transform.tangents import ZEROS_LIKE, Shared
+from compgraph.transform.spelling import ZEROS_LIKE, Shared
 from compgraph.transform.writing import Names, Writer
 
 __all__ = ["assembled", "forward_source", "used_names", "writer_for"]
@@ -52,7 +53,7 @@ def forward_source(
     Notes
     -----
     Nothing is run. Loops, branches, names and comments stay; functions that the function calls are transformed as
-    well. Of ``g(u) = v`` the tangent is ∂v/∂u times that of u, by the rule table; it stands before the value where
+    well. Of ``v = g(u)`` the tangent is ∂v/∂u times that of u, by the rule table; it stands before the value where
     the assignment overwrites what it reads. A division by zero in a partial raises ZeroDivisionError when it is run.
 
     Examples

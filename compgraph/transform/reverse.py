@@ -8,9 +8,10 @@ from typing import Any
 from compgraph.expression import IDENTITY, MULTIPLY, POWER, Expression
 from compgraph.listing.forms import Level, Piece
 from compgraph.transform.activity import Routines
+from compgraph.transform.evaluating import Atom, Node
 from compgraph.transform.program import assembled, used_names, writer_for
 from compgraph.transform.source import definition_of
-from compgraph.transform.unrolling import Atom, Node, Unrolled
+from compgraph.transform.unrolling import Unrolled
 from compgraph.transform.writing import Names, Partials, Term, Writer
 
 __all__ = ["reverse_source"]

@@ -41,7 +41,7 @@ class Source:
     """A text, its tree, and where the nodes of the tree stand in the text."""
 
     def __init__(self, text: str, line: int = 1) -> None:
-        self.text = text
+        self.text = text = text.replace("\r\n", "\n")
         self.first = line
         try:
             self.tree = ast.parse(text)
@@ -250,6 +250,8 @@ def _text_scope(source: Source) -> Scope:
             start, end = source.span(found)
             needs = tuple(node.id for node in ast.walk(found.value) if isinstance(node, ast.Name))
             return Binding(OPAQUE, source.text[start:end], needs)
+        if isinstance(found, ast.stmt) and not hasattr(found, "name"):
+            return f"{name} is changed or made outside the function. Hand it over as an argument."
         if isinstance(found, ast.stmt):
             return f"{name} is a {type(found).__name__.removesuffix('Def').lower()}. Only functions can be called."
         if found is not None:

@@ -6,18 +6,18 @@ Operands stand in the derivative as they are spelled in the source, or by the na
 from __future__ import annotations
 
 import ast
-import functools
 from collections.abc import Sequence
 from typing import Any
 
 from compgraph.expression import POWER, Expression, Primitive
 from compgraph.listing.forms import Level, Piece
-from compgraph.transform.activity import Routine, Routines, names_in
+from compgraph.transform.routines import Routine
 from compgraph.transform.rules import BINARY, Kind
 from compgraph.transform.source import OPAQUE
-from compgraph.transform.writing import Names, Partials, Term, Writer, total
+from compgraph.transform.spelling import Spelling
+from compgraph.transform.writing import Partials, Term, total
 
-__all__ = ["ZERO", "ZEROS_LIKE", "Shared", "Tangents"]
+__all__ = ["ZERO", "Tangents", "literal"]
 
 #: Part of an expression → its tangent, or None if it has none.
 Found = dict[ast.expr, Term | None]
@@ -25,164 +25,14 @@ Found = dict[ast.expr, Term | None]
 #: The tangent of a number that does not move.
 ZERO = "0.0"
 
-ZEROS_LIKE = '''\
-def {0}(value):
-    """The tangent of what does not move: zeros in the shape of the value."""
-    if isinstance(value, dict):
-        return {{key: {0}(entry) for key, entry in value.items()}}
-    if isinstance(value, (list, tuple)):
-        return type(value)([{0}(entry) for entry in value])
-    return 0.0 * value if hasattr(value, "shape") else 0.0
-'''
-
-_LEVELS: dict[type[ast.AST], Level] = {
-    ast.Add: Level.SUM, ast.Sub: Level.SUM, ast.Mult: Level.PRODUCT, ast.Div: Level.PRODUCT, ast.Mod: Level.PRODUCT,
-    ast.FloorDiv: Level.PRODUCT, ast.MatMult: Level.PRODUCT, ast.Pow: Level.POWER, ast.USub: Level.SIGN,
-    ast.UAdd: Level.SIGN, ast.Not: Level.NOT, ast.And: Level.AND, ast.Or: Level.OR,
-}  # fmt: skip
-
 #: Methods of lists, dicts and arrays of which the derivative is the same method of the tangent.
 _LINEAR_METHODS = frozenset(
     ["copy", "values", "pop", "sum", "mean", "cumsum", "reshape", "ravel", "flatten", "transpose", "tolist"]
 )
 
 
-class Shared:
-    """What all functions of one transformation have in common: names, and what has to be defined beside them."""
-
-    def __init__(self, routines: Routines, names: Names, writer: Writer) -> None:
-        self.routines = routines
-        self.names = names
-        self.writer = writer
-        self._tangents: dict[str, str] = {}
-        self._derived: dict[Routine, str] = {}
-        self.asked: list[Routine] = []  # whose derivatives are called, in order
-        self.zeros_like: str | None = None
-
-    def tangent(self, name: str) -> str:
-        """The name of a tangent: dx of x, whichever function it is in."""
-        if name not in self._tangents:
-            self._tangents[name] = self.names.fresh(f"d{name}", f"d_{name}")
-        return self._tangents[name]
-
-    def derived(self, routine: Routine) -> str:
-        """The name of the function with derivatives, which is then asked for."""
-        if routine not in self._derived:
-            self._derived[routine] = self.names.fresh(f"{routine.name}_jvp")
-            self.asked.append(routine)
-        return self._derived[routine]
-
-    @functools.cached_property
-    def result(self) -> str:
-        """The name of what a function returns where that has none."""
-        return self.names.fresh("result")
-
-    def zeros(self, value: str) -> str:
-        """A call that makes zeros in the shape of a value."""
-        if self.zeros_like is None:
-            self.zeros_like = self.names.fresh("zeros_like")
-        return f"{self.zeros_like}({value})"
-
-
-class Tangents:
-    """Writes values and tangents of the expressions of one function.
-
-    Attributes
-    ----------
-    replaced : dict
-        Parts of expressions that have a name by now → the name, and that of the tangent, if any.
-    """
-
-    def __init__(self, routine: Routine, shared: Shared) -> None:
-        self.routine = routine
-        self.shared = shared
-        self.writer = shared.writer
-        self.replaced: dict[ast.AST, tuple[str, Piece | None]] = {}
-
-    # -- values
-
-    def value(self, node: Any) -> str:
-        """A node as it is spelled in the source, in one line, with the names that parts of it were given."""
-        text = self.spelled(node)
-        if "\n" not in text and "#" not in text:
-            return text
-        return ast.unparse(ast.parse(f"({text}\n)", mode="eval"))
-
-    def spelled(self, node: Any) -> str:
-        source = self.routine.source
-        start, end = source.span(node)
-        parts = []
-        place = start
-        for first, last, name in self._replacements(node):
-            parts += [source.text[place:first], name]
-            place = last
-        return "".join([*parts, source.text[place:end]])
-
-    def _replacements(self, node: Any) -> list[tuple[int, int, str]]:
-        """What is replaced within a node, from left to right, the outermost of nested parts only."""
-        if not self.replaced:
-            return []
-        found = []
-        stack: list[ast.AST] = [node]
-        while stack:
-            part = stack.pop()
-            if part in self.replaced:
-                first, last = self._without_brackets(*self.routine.source.span(part))
-                name = self.replaced[part][0]
-                # the brackets around the only argument of a call belong to the generator
-                found.append((first, last, f"({name})" if isinstance(part, ast.GeneratorExp) else name))
-            else:
-                stack += ast.iter_child_nodes(part)
-        return sorted(found)
-
-    def _without_brackets(self, first: int, last: int) -> tuple[int, int]:
-        """A span and the brackets around it, which a name does not need, unless they are those of a call."""
-        text = self.routine.source.text
-        while text[first - 1 : first] == "(" and text[last : last + 1] == ")":
-            before = text[: first - 1].rstrip()[-1:]
-            if before.isalnum() or before in "_)]":
-                break
-            first, last = first - 1, last + 1
-        return first, last
-
-    def piece(self, node: ast.expr) -> Piece:
-        """The value of a node, and how tightly it binds."""
-        text = self.value(node)
-        if node in self.replaced:
-            return Piece(text)
-        if isinstance(node, (ast.BinOp, ast.UnaryOp, ast.BoolOp)):
-            return Piece(text, _LEVELS.get(type(node.op), Level.COMPARISON))
-        if isinstance(node, ast.Compare):
-            return Piece(text, Level.COMPARISON)
-        if isinstance(node, ast.IfExp):
-            return Piece(text, Level.CHOICE)
-        if isinstance(node, ast.Tuple) and not _is_bracketed(text):
-            return Piece(f"({text})")
-        return Piece(text)
-
-    # -- activity
-
-    def active(self, node: ast.expr) -> bool:
-        if node in self.replaced:
-            return self.replaced[node][1] is not None
-        return self.shared.routines.active(self.routine, node)
-
-    def called(self, node: ast.Call) -> Any:
-        return self.shared.routines.callee(self.routine, node)
-
-    def moves(self, node: ast.AST) -> bool:
-        """Whether a node is a call of a function that has to be called with tangents."""
-        if not isinstance(node, ast.Call) or node in self.replaced:
-            return False
-        called = self.called(node)
-        if not isinstance(called, Routine):
-            return False
-        if called.changes:
-            return True
-        return called.returns and (called.parent is not None or any(map(self.active, self._arguments(node))))
-
-    def _arguments(self, node: ast.Call) -> list[ast.expr]:
-        return [*node.args, *(keyword.value for keyword in node.keywords)]
+class Tangents(Spelling):
+    """Writes the tangents of the expressions of one function."""
 
     # -- tangents
 
@@ -220,9 +70,6 @@ class Tangents:
 
     def _or_zero(self, node: ast.expr, term: Term | None) -> Piece:
         return term.signed() if term else Piece(self.zero(node))
-
-    def refused(self, what: str, node: Any) -> Exception:
-        return self.routine.source.refused(what, node)
 
     def _atom(self, node: ast.expr, found: Found) -> str:
         return self._or_zero(node, found[node]).at(Level.ATOM)
@@ -303,11 +150,7 @@ class Tangents:
         for generator in node.generators:
             target, iterated = self.iteration(generator.target, generator.iter)
             if not self.iterates(generator.iter):
-                for name in sorted(names_in(generator.target)):
-                    if self.routine.is_active(name):
-                        raise self.refused(
-                            f"{name} stands for two things. Give one of them another name.", generator.target
-                        )
+                self._check_still(generator.target)
             texts += [f"for {target} in {iterated}", *(f"if {self.value(test)}" for test in generator.ifs)]
         return " ".join(texts)
 
@@ -325,15 +168,18 @@ class Tangents:
         several = isinstance(target, (ast.Tuple, ast.List))
         if isinstance(function, ast.Name) and self.routine.owner(function.id) is None and several:
             if function.id == "enumerate" and len(target.elts) == 2:
+                self._check_still(target.elts[0])
                 inner, over = self.iteration(target.elts[1], iterated.args[0])
                 start = "".join(f", {self.value(a)}" for a in [*iterated.args[1:], *iterated.keywords])
                 return f"{self.value(target.elts[0])}, ({inner})", f"enumerate({over}{start})"
             if function.id == "zip" and len(target.elts) == len(iterated.args):
-                pairs = [(t, a) for t, a in zip(target.elts, iterated.args, strict=True) if self.active(a)]
+                parts = zip(target.elts, iterated.args, strict=True)
+                pairs = [(t, a) for t, a in parts if self.active(a) or self._stands_elsewhere(t)]
                 names = [*map(self.value, target.elts), *(self.moving(t) for t, _ in pairs)]
-                lists = [*map(self.value, iterated.args), *(self.moved(a).text for _, a in pairs)]
+                lists = [*map(self.value, iterated.args), *(self._moved_list(a) for _, a in pairs)]
                 return ", ".join(names), f"zip({', '.join(lists)})"
         if isinstance(function, ast.Attribute) and function.attr == "items" and several:
+            self._check_still(target.elts[0])
             over = self.moved(function.value).at(Level.ATOM)
             return (
                 f"{self.piece(target).text}, {self.moving(target.elts[1])}",
@@ -341,6 +187,19 @@ class Tangents:
             )
         over = self.moved(iterated).text
         return f"{self.piece(target).text}, {self.moving(target)}", f"zip({self.value(iterated)}, {over})"
+
+    def _stands_elsewhere(self, target: ast.expr) -> bool:
+        """Whether names that are bound to what does not move have a tangent, because of what they are elsewhere."""
+        return any(isinstance(n, ast.Name) and self.active(n) for n in ast.walk(target))
+
+    def _check_still(self, target: ast.expr) -> None:
+        if self._stands_elsewhere(target):
+            raise self.refused(f"{ast.unparse(target)} stands for two things. Give one of them another name.", target)
+
+    def _moved_list(self, iterated: ast.expr) -> str:
+        if self.active(iterated) or isinstance(iterated, (ast.List, ast.Tuple)):
+            return self.moved(iterated).text
+        return self.shared.zeros(f"list({self.value(iterated)})")
 
     def moving(self, target: Any) -> str:
         """The tangents of a target, an underscore for what has none."""
@@ -493,12 +352,9 @@ class Tangents:
             return self.shared.zeros(self.value(node))
         if isinstance(node, ast.Name):
             container |= self.routine.is_container(node.id)
+        if isinstance(node, ast.Call) and isinstance(called := self.called(node), Routine):
+            container |= any(called.holds_several(result.value) for result in called.results)
         return self.shared.zeros(self.value(node)) if container and not isinstance(node, ast.Constant) else "0.0"
-
-
-def _is_bracketed(tuple_text: str) -> bool:
-    call: Any = ast.parse(f"f({tuple_text})", mode="eval").body
-    return len(call.args) == 1 and isinstance(call.args[0], ast.Tuple)
 
 
 def literal(node: ast.expr) -> int | float | None:
