@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import linecache
-import weakref
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -131,11 +131,11 @@ def _made(source: str, name: str, foreign: dict[str, Primitive], *, arrays: bool
         for called, row in foreign.items()
     }
     namespace |= {"__name__": "compgraph.listing.generated"}
-    filename = f"<compgraph program {id(namespace):#x}>"
+    filename = f"<compgraph program {hashlib.blake2b(source.encode(), digest_size=6).hexdigest()}>"
     exec(compile(source, filename, "exec"), namespace)  # names in it are identifiers of ours, and numbers their repr
     function = namespace[name]
+    # one entry for one source, and never taken out: a finalizer would do that while somebody goes through the cache
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    weakref.finalize(function, linecache.cache.pop, filename, None)
     return function
 
 
