@@ -95,7 +95,7 @@ def diagnose_sheet(
             continue
         told: tuple[Diagnosis, ...] = ()
         # on the student's own numbers; where that says nothing, on the right ones in place of those that are wrong
-        for environment in (marking.own, marking.sound):
+        for environment in (marking.own, marking.sound) if marking.leans_on_errors(cell) else (marking.own,):
             told = told or diagnose(
                 marking.problem, environment, cell, mark.answer,
                 working=marking.options.working, detail=detail, reveal=reveal, table=table,

@@ -282,7 +282,7 @@ class Marking:
         """Whether an answer, too short to be the right number, is just what follows from an earlier error."""
         if not is_short(answer, reference, self.options) or self.own.computed(cell) != answer.value:
             return False
-        return not self._because.keys().isdisjoint(self.own.support(cell))
+        return self.leans_on_errors(cell)
 
     def _right(self, cell: str, answer: Answer, reference: Value, verdict: str, flags: tuple[str, ...]) -> Mark:
         shortness = self._shortness(cell, answer, reference)
@@ -329,6 +329,10 @@ class Marking:
     def sound(self) -> Environment:
         """The student's own numbers as far as they are not wrong: for who went on with the right number."""
         return self._environment("sound")
+
+    def leans_on_errors(self, cell: str) -> bool:
+        """Whether a number that carries an error enters a cell."""
+        return not self._because.keys().isdisjoint(self.own.support(cell))
 
     def follow_through(self, cell: str) -> Value:
         """What the recipe of a cell gives on the student's own numbers."""
