@@ -67,6 +67,9 @@ class GradientCheck(NamedTuple):
         """Whether every derivative agrees, or is a value between the slopes of a kink."""
         return all(one.verdict in ("agrees", "kink") for one in self.inputs)
 
+    def __bool__(self) -> bool:
+        return self.ok
+
     def __repr__(self) -> str:
         from compgraph.notation.checks import check_text
 
@@ -184,6 +187,8 @@ def _checked(problem: Probe, name: str, derivative: float, tolerance: float) -> 
     low, high = sorted((best.left, best.right))
     if gap <= slack:
         verdict = "agrees"
+    elif kink is not None and best.bent and _leaps(problem, name, best):
+        verdict = "undefined"
     elif kink is not None and best.bent and low - slack <= derivative <= high + slack:
         verdict = "kink"
     elif best.truncation > max(slack, abs(best.central) / 4):  # no step was short enough for the quotient to settle
@@ -193,6 +198,16 @@ def _checked(problem: Probe, name: str, derivative: float, tolerance: float) -> 
     else:
         verdict = "disagrees"
     return CheckedInput(name, derivative, best.central, best.uncertainty, best.left, best.right, kink, verdict)
+
+
+def _leaps(problem: Probe, name: str, level: _Level) -> bool:
+    """Whether it is the function that jumps, and not its slope: the slopes beside a jump grow as the step shrinks."""
+    try:
+        closer = _level(problem, name, level.step / 64)
+    except (ValueError, ArithmeticError):
+        return False
+    steep, steeper = (max(abs(one.left), abs(one.right)) for one in (level, closer))
+    return steeper > 8 * max(steep, 1.0)
 
 
 def _level(problem: Probe, name: str, h: float) -> _Level:

@@ -145,6 +145,8 @@ def chain_gradient(step: Callable[..., Any], start: Any, length: int, *, snapsho
     first = {name: float(entered(value, name)) for name, value in complete(point(start, names), names).items()}
     unit = {name: float(i == 0) for i, name in enumerate(names)}
     share = unit if adjoint is None else {**dict.fromkeys(names, 0.0), **point(adjoint, names, "adjoint")}
+    for name in share.keys() - unit.keys():
+        raise ValueError(f"adjoint: {name!r:.40} is no part of the state: expected among {', '.join(names)}.")
     values = [swept(entry, list(variables), list(variables)).function for entry in entries]
     kept = {0: first}
     now, last, steps, most = first, first, 0, 1

@@ -118,6 +118,8 @@ def fixed_point(
     >>> round(solve(z, at={"x": 2}).gradient["x"], 8)
     0.35355339
     """
+    if not isinstance(updates, Mapping):
+        raise TypeError(f"expected a mapping of unknowns to updates, got {updates!r:.60}. Write {{'z': 'cos(z)*a'}}.")
     if set(updates) != set(start):
         wrong = ", ".join(sorted(set(updates) ^ set(start)))
         raise ValueError(f"expected an update and a start for each unknown, got only one of them for {wrong}.")

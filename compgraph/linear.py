@@ -254,6 +254,8 @@ def linear_system(graph: nx.MultiDiGraph) -> LinearSystem:
     >>> system.named(system.reverse({"y": 1}))
     {'x': 7.0, 'y': 1.0}
     """
+    if not isinstance(graph, nx.Graph):
+        raise TypeError(f"expected a networkx graph, got {type(graph).__name__}. Write s.graph of a Solution s.")
     nodes = list(graph)
     place = {node: i for i, node in enumerate(nodes)}
     tails: list[int] = []

@@ -124,6 +124,8 @@ def node_order(graph: nx.MultiDiGraph, order: Iterable[Any] | None = None) -> li
     Ties of the sort go by insertion. A cycle raises ValueError and is listed, and so does an `order` that leaves a node
     out or puts a head before its tail. Cost: linear.
     """
+    if not isinstance(graph, nx.Graph):
+        raise TypeError(f"expected a networkx.MultiDiGraph, got {type(graph).__name__}. Write s.graph of a Solution s.")
     if not (graph.is_directed() and graph.is_multigraph()):
         raise TypeError(
             f"expected a networkx.MultiDiGraph, got {type(graph).__name__}: "

@@ -156,3 +156,8 @@ def test_defaults_constants_and_names() -> None:
 def test_misuse_says_what_is_wrong(ask: Any, error: Any, message: str) -> None:
     with pytest.raises(error, match=message):
         ask()
+
+
+def test_an_adjoint_of_something_else() -> None:
+    with pytest.raises(ValueError, match="'q' is no part of the state: expected among a, b"):
+        cg.chain_gradient(lambda a, b: (b, a * b), {"a": 1.1, "b": 0.9}, 5, snapshots=2, adjoint={"q": 1})

@@ -373,3 +373,15 @@ def test_mistakes_on_the_command_line(capsys: pytest.CaptureFixture[str], words:
     out, err = capsys.readouterr()
     assert out == "" and err.startswith("compgraph: ") and "Traceback" not in err
     assert re.search(message, err), err
+
+
+def test_a_jump_is_no_kink() -> None:
+    check = cg.check_gradient("where(x > 0, x + 1, x)", {"x": 0})
+    assert check.inputs[0].verdict == "undefined" and not check.ok
+    for kink in ("relu(x)", "abs(x)", "where(x > 0, 3x, -x)", "max(x, 100x)"):
+        assert cg.check_gradient(kink, {"x": 0}).inputs[0].verdict in ("kink", "agrees"), kink
+
+
+def test_a_check_is_true_if_it_is_passed() -> None:
+    assert cg.check_gradient("x^2", {"x": 1})
+    assert not cg.check_gradient("x^2", {"x": 1}, gradient={"x": 9})

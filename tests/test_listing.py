@@ -724,3 +724,17 @@ def test_a_chain_of_100_000() -> None:
     program = cg.derivative_program(expression)
     assert program.cost.multiplications == 133_333
     assert program.compile()(0.3, 0.4) == close(cg.value_and_gradient(expression)(0.3, 0.4))
+
+
+@pytest.mark.parametrize("order", [cg.forward_order, cg.reverse_order, cg.markowitz, cg.optimal])
+@pytest.mark.parametrize(
+    "text", ["a = x^2; c = a + x; d = c*c", "a = x*y; b = sin(a)*z; c = a + b; d = b*c", "c = x*x; d = c"]
+)
+def test_an_output_that_is_used_as_well_has_its_own_derivative(text: str, order: Any) -> None:
+    names = sorted(set(text) & set("xyz"))
+    at = dict(zip(names, (1.5, 2.0, 3.0), strict=False))
+    solution = cg.solve(text, at=at, of=["c", "d"])
+    listed = cg.elimination_program(text, order, of=["c", "d"])
+    _, rows = listed.compile()(*(at[name] for name in listed.inputs))
+    found = {(y, x): rows[i][k] for i, y in enumerate(listed.outputs) for k, x in enumerate(listed.wrt)}
+    assert found == pytest.approx(solution.jacobian)

@@ -480,3 +480,11 @@ print(cg.solve(e).gradient["x"], cg.solve(e, wrt="x", direction="forward").gradi
         for seed in ("1", "2")
     }
     assert len(outputs) == 1
+
+
+@pytest.mark.parametrize("ask", [cg.compare_orders, cg.sparse_jacobian, cg.Lagrangian, cg.linear_system, cg.eliminate])
+def test_a_solution_where_a_graph_belongs(ask: Any) -> None:
+    s = cg.solve("y = x*x", at={"x": 2})
+    arguments = [s, cg.markowitz] if ask is cg.eliminate else [s]
+    with pytest.raises(TypeError, match=r"got Solution.*Write s\.graph"):
+        list(ask(*arguments))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Any
 
 import networkx as nx
@@ -14,7 +14,7 @@ from compgraph.listing.guards import ALWAYS
 from compgraph.listing.identifiers import Slope
 from compgraph.listing.listed import Edge, Listed, Names, listed
 from compgraph.semiring import COUNT
-from compgraph.structure import Order
+from compgraph.structure import Order, Start
 from compgraph.traversal import gc_paused
 
 __all__ = ["derivative_program", "elimination_program", "program"]
@@ -156,7 +156,17 @@ def elimination_program(
         for tail, node, head, *_ in step.products:
             product = (Slope(head, node), Slope(node, tail))
             lines.append(Assignment(Slope(head, tail), (product,), (tail, head) in known))
+    lines += _at_the_ends(Start.of(bare, graph.wrt, graph.outputs), {line.name for line in lines})
     return Program(graph.graph, tuple(inputs), graph.outputs, graph.wrt, tuple(lines), "elimination")
+
+
+def _at_the_ends(start: Start, known: Container[Any]) -> Iterator[Assignment]:
+    """The derivatives of outputs that are used as well, and by computed inputs: their ends have other names."""
+    for output, head in start.outputs.items():
+        for source, tail in start.inputs.items():
+            if (output, source) != (head, tail):
+                found = Slope(head, tail)
+                yield Assignment(Slope(output, source), ((found if found in known else 0,),))
 
 
 # -- sweeps
