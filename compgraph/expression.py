@@ -144,7 +144,8 @@ class Expression:
     def __bool__(self) -> NoReturn:
         raise TypeError(
             "an Expression has no truth value: it stands for every input at once. "
-            "Expected a number in `if`, `while`, `and`, `or`. Write where(x > 0, a, b) instead."
+            "Expected a number in `if`, `while`, `and`, `or`. Write where(x > 0, a, b) instead. "
+            "cg.derivative_of(f) differentiates a function with such branches at a point."
         )
 
     def __float__(self) -> NoReturn:
