@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from compgraph.derivative import gradient as _gradient
 from compgraph.differences import STEPS, Probe
 from compgraph.numbers import entered
-from compgraph.posing import complete, point
+from compgraph.posing import point
 from compgraph.tracing import arranged
 
 __all__ = ["CheckedInput", "GradientCheck", "check_gradient"]
@@ -96,9 +96,9 @@ def check_gradient(
     f : Expression, str or function
     at : mapping, sequence or number
     gradient : mapping of str to number, sequence, or function, optional
-        What to check: derivatives by name or in order of the inputs, or a function that returns them, called as `f`
-        is. If left out, the gradient of `f` by this library; of a Python function that branches on its values, by dual
-        numbers.
+        What to check: derivatives by name (as many as are given) or in order of the inputs, or a function that
+        returns them, called as `f` is. If left out, the gradient of `f` by this library; of a Python function that
+        branches on its values, by dual numbers.
     tolerance : float
         The relative difference allowed (absolute below 1), beside the estimated error of the quotient.
     wrt : names, optional
@@ -125,7 +125,7 @@ def check_gradient(
         raise ValueError(f"tolerance: expected 0 or a positive number, got {tolerance!r}. Leave it out for 1e-6.")
     problem = Probe(f, at, wrt)
     derivatives = _derivatives(f, problem, gradient)
-    checked = [_checked(problem, name, derivatives[name], tolerance) for name in problem.names]
+    checked = [_checked(problem, name, derivatives[name], tolerance) for name in problem.names if name in derivatives]
     return GradientCheck(tuple(checked), problem.at, problem.calls)
 
 
@@ -142,7 +142,11 @@ def _derivatives(f: Any, problem: Probe, gradient: Any) -> dict[str, float]:
         positional, keywords = arranged(gradient, problem.at)
         stated = gradient(*positional, **keywords)
     named = point(stated, problem.names, "gradient")
-    return {name: float(entered(named[name], name)) for name in complete(named, problem.names) if name in problem.names}
+    found = {name: float(entered(named[name], name)) for name in problem.names if name in named}
+    if not found:
+        names = ", ".join(problem.names[:20])
+        raise ValueError(f"gradient: expected derivatives by {names}, got {', '.join(map(str, named)) or 'none'}.")
+    return found
 
 
 class _Level(NamedTuple):

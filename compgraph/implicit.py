@@ -12,6 +12,7 @@ attractive fixed points, Optimization Methods and Software 3, 1994.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
@@ -37,7 +38,8 @@ def root(
     Parameters
     ----------
     equations : Expression, str, or several of them
-        What vanishes at the solution; text may have two sides, ``"z^2 = x"``. As many as there are unknowns.
+        What vanishes at the solution; text may have two sides, ``"z^2 = x"``, and several equations stand on lines of
+        their own or between semicolons. As many as there are unknowns.
     start : mapping of str to number
         The unknowns, and where the search for them begins. All other variables are inputs.
     given : mapping of str to Expression or number, optional
@@ -76,7 +78,9 @@ def root(
     """
     if not isinstance(start, Mapping):
         raise TypeError(f"start: expected a mapping of unknowns to numbers, got {start!r:.60}. Write {{'z': 1}}.")
-    chosen = [equations] if isinstance(equations, (str, Expression)) else list(equations)
+    if isinstance(equations, str):
+        equations = [one for one in re.split(r"[;\n]", equations) if one.strip()]
+    chosen = [equations] if isinstance(equations, Expression) else list(equations)
     known = {} if given is None else dict(given)
     read = [_equation(one, [*start, *known]) for one in chosen]
     if len(read) != len(start):
@@ -84,6 +88,12 @@ def root(
             f"expected as many equations as unknowns, got {len(read)} for {', '.join(start) or 'none'}. "
             "Name every unknown in start, and write an equation for each."
         )
+    used = {node.name for node in evaluation_order(e for e in read if isinstance(e, Expression))}
+    for name in start:
+        if name not in used:
+            raise ValueError(
+                f"start: {name} is in none of the equations: expected unknowns that are. Correct its name."
+            )
     system = Equations(read, start, solver)
     for name in known:
         if name not in system.inputs:

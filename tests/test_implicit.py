@@ -433,3 +433,16 @@ def test_linear_equations_are_sums_over_paths_that_go_round() -> None:
     round_and_round.add_edge("z", "z", partial=0.5)
     round_and_round.add_edge("x", "z", partial=s.values["z"])  # ∂(x·z + 1)/∂x = z
     assert cg.star(round_and_round)["z", "x"] == pytest.approx(s.gradient["x"]) == pytest.approx(4)
+
+
+def test_several_equations_in_one_text() -> None:
+    found = cg.root("u + v = a; u*v = b", {"u": 1, "v": 4})
+    s = cg.solve({"y": found["u"] - found["v"]}, at={"a": 5, "b": 6})
+    assert s.values["y"] == pytest.approx(-1) and s.gradient["a"] == pytest.approx(-5)
+
+
+def test_an_unknown_that_no_equation_has() -> None:
+    with pytest.raises(ValueError, match="start: y is in none of the equations"):
+        cg.root("z^2 = x", {"y": 1})
+    with pytest.raises(TypeError, match="expected a mapping of unknowns to updates"):
+        cg.fixed_point("z = cos(z)*a", {"z": 1})  # type: ignore[arg-type]
