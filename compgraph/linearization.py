@@ -195,6 +195,9 @@ def _label(graph: nx.MultiDiGraph, values: Mapping[str, Any], exact: bool) -> No
                 if type(partial) is float and math.isinf(partial) and not any(map(_infinite, (*operands, value))):
                     warnings.append(f"∂{key}/∂{tail} is {_signed(partial)} at {tail} = {_plain(values[tail])}.")
                 label["partial"] = partial
+        if primitive is WHERE and _is_met(nodes, values, arguments[0]):
+            which = "first" if operands[0] else "second"
+            warnings.append(f"{key} = {definition(graph, key)} is where its cases meet: the {which} counts.")
         if primitive.kink is not None and primitive.kink(*operands):
             taken = [
                 f"∂{key}/∂{tail} = {_plain(label['partial'])}"
@@ -203,6 +206,17 @@ def _label(graph: nx.MultiDiGraph, values: Mapping[str, Any], exact: bool) -> No
                 if "partial" in label
             ]
             warnings.append(f"{key} = {definition(graph, key)} has a kink here: by convention {', '.join(taken)}.")
+
+
+def _is_met(nodes: Mapping[Any, Any], values: Mapping[str, Any], condition: Any) -> bool:
+    """Whether a comparison is of two equal numbers: the least step may change its answer."""
+    if type(condition) is not str or nodes[condition]["primitive"].name not in _COMPARISONS:
+        return False
+    a, b = (values.get(one) if type(one) is str else one for one in nodes[condition]["arguments"])
+    return bool(a == b)
+
+
+_COMPARISONS = frozenset({"less", "less_equal", "greater", "greater_equal", "equal", "not_equal"})
 
 
 def _partial(rule: Partial, value: Any, operands: Sequence[Any], exact: bool) -> Any:

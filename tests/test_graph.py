@@ -453,7 +453,9 @@ def test_conditions_inside_a_branch_not_taken_are_not_evaluated() -> None:
 def test_an_input_on_the_edge_of_a_branch(rule: Any, shift: int) -> None:
     expression = cg.where(x > 0, rule(x + shift), 0)
     assert cg.solve(expression, at={"x": 0}).gradient == {"x": 0.0}
-    assert cg.solve(expression, at={"x": 0}).warnings == []
+    (warning,) = cg.solve(expression, at={"x": 0}).warnings
+    assert warning.endswith("is where its cases meet: the second counts.")
+    assert cg.solve(expression, at={"x": -1}).warnings == []
 
 
 # -- undefined, infinite and conventional partials
