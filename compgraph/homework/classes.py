@@ -93,6 +93,9 @@ def grade_class(
     sheets, failures = collected(work, leave=leave)
     known = joined(sheets, roster, base=problem if isinstance(problem, Problem) else None, secret=secret)
     failures = [*(failure._replace(student=_guessed(failure, roster)) for failure in failures), *known.refused]
+    suspicion = []
+    if secret is not None and known.refused and not known.sheets:
+        suspicion.append("no sheet bears a seed made with this secret and this problem: are these the right ones?")
     reports, remarks = marked(
         problem, [one.sheet for one in known.sheets], options, executor=executor, progress=progress
     )
@@ -113,7 +116,7 @@ def grade_class(
         entries,
         title=_title(problem, entries),
         failures=sorted(failures, key=lambda failure: natural(failure.source)),
-        remarks=[*(roster.remarks if roster else ()), *faults, *remarks],
+        remarks=[*(roster.remarks if roster else ()), *suspicion, *faults, *remarks],
         roster=roster,
         overrides=decided,
         attempts=attempts,

@@ -161,7 +161,7 @@ class LinearMap(ABC):
         if not isinstance(number, Real):
             raise TypeError(
                 f"{self!r} times {type(number).__name__}: expected a number. "
-                "Write f @ x to apply a map, or f @ g to join two."
+                "Write f @ x to apply a map, f @ g to join two, and sweep over cg.MATRIX."
             )
         return compose(elementwise(number, self.output), self)
 

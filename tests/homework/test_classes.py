@@ -230,7 +230,9 @@ def test_a_sheet_counts_with_the_numbers_of_its_own_student() -> None:
     assert reasons["s2"].startswith("the seed is that of s1")
     assert reasons["s3"].startswith("the seed is missing")
     assert reasons["s4"].startswith("the seed made up was not made for s4")
-    assert grade_class(BASE, sheets[:1], secret="another").failures[0].student == "s1"
+    astray = grade_class(BASE, sheets[:1], secret="another")
+    assert astray.failures[0].student == "s1" and "are these the right ones?" in str(astray)
+    assert "are these the right ones?" not in str(found)
 
 
 def test_a_sheet_of_another_problem_is_an_error_and_not_zero_marks() -> None:
