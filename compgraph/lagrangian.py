@@ -31,7 +31,7 @@ from compgraph.expression import (
     VARIABLE,
     Expression,
 )
-from compgraph.propagation import node_order, reverse, totals
+from compgraph.propagation import expect_multigraph, reverse, totals
 from compgraph.symbols import definition
 from compgraph.traversal import evaluation_order
 
@@ -173,7 +173,7 @@ class Lagrangian:
     """
 
     def __init__(self, graph: nx.MultiDiGraph, output: str | None = None) -> None:
-        node_order(graph)  # says what is wrong with something else
+        expect_multigraph(graph)
         self.output = graph.graph["outputs"][-1] if output is None else output
         if self.output not in graph:
             raise ValueError(f"no node {self.output!r}: expected one of {', '.join(list(graph)[:20])}. Name an output.")

@@ -16,7 +16,7 @@ import networkx as nx
 from compgraph.errors import DomainError
 from compgraph.semiring import REAL, Semiring, a_semiring
 
-__all__ = ["Step", "Term", "forward", "node_order", "restricted", "reverse", "totals"]
+__all__ = ["Step", "Term", "expect_multigraph", "forward", "node_order", "restricted", "reverse", "totals"]
 
 
 class Term(NamedTuple):
@@ -118,12 +118,8 @@ def totals(steps: Iterable[Step]) -> dict[Any, Any]:
     return {step.node: step.total for step in steps}
 
 
-def node_order(graph: nx.MultiDiGraph, order: Iterable[Any] | None = None) -> list[Any]:
-    """The nodes, tails before heads: in the `order` given, or as they stand, or topologically sorted.
-
-    Ties of the sort go by insertion. A cycle raises ValueError and is listed, and so does an `order` that leaves a node
-    out or puts a head before its tail. Cost: linear.
-    """
+def expect_multigraph(graph: Any) -> None:
+    """Refuse what is no directed multigraph, and say what to write instead."""
     if not isinstance(graph, nx.Graph):
         raise TypeError(f"expected a networkx.MultiDiGraph, got {type(graph).__name__}. Write s.graph of a Solution s.")
     if not (graph.is_directed() and graph.is_multigraph()):
@@ -131,6 +127,15 @@ def node_order(graph: nx.MultiDiGraph, order: Iterable[Any] | None = None) -> li
             f"expected a networkx.MultiDiGraph, got {type(graph).__name__}: "
             "parallel edges are different terms. Write nx.MultiDiGraph(graph)."
         )
+
+
+def node_order(graph: nx.MultiDiGraph, order: Iterable[Any] | None = None) -> list[Any]:
+    """The nodes, tails before heads: in the `order` given, or as they stand, or topologically sorted.
+
+    Ties of the sort go by insertion. A cycle raises ValueError and is listed, and so does an `order` that leaves a node
+    out or puts a head before its tail. Cost: linear.
+    """
+    expect_multigraph(graph)
     given = graph if order is None else list(order)
     place = {node: i for i, node in enumerate(given)}
     if order is not None and (len(place) != len(given) or place.keys() != graph._node.keys()):

@@ -18,7 +18,7 @@ from compgraph.pathsum import PathSum, paths
 from compgraph.posing import depending, posed
 from compgraph.propagation import Step, forward, reverse
 from compgraph.semiring import REAL, Ranked, Semiring, a_semiring
-from compgraph.symbols import EXPRESSION, formula, statements
+from compgraph.symbols import EXPRESSION, formulas, statements
 
 if TYPE_CHECKING:
     from compgraph.homework.report import Report
@@ -375,6 +375,7 @@ class Solution:
 
     def to_dict(self) -> dict[str, Any]:
         """The solution as plain data, schema ``compgraph-solution/1``: what ``solve --json`` prints."""
+        written = {head: formulas(self.graph, head) for head in self.graph}
         return {
             "schema": "compgraph-solution/1",
             "direction": self.direction,
@@ -387,7 +388,7 @@ class Solution:
                     "head": head,
                     "argument": key,
                     "partial": plain(partial),
-                    "formula": _text(formula(self.graph, tail, head, key)),
+                    "formula": _text(written[head][tail, key]),
                 }
                 for (tail, head, key), partial in self.partials.items()
             ],

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import networkx as nx
 
-from compgraph.propagation import forward, node_order, reverse
+from compgraph.propagation import expect_multigraph, forward, reverse
 from compgraph.semiring import REAL, Semiring
 
 __all__ = ["SparseJacobian", "sparse_jacobian", "sparsity_pattern"]
@@ -129,7 +129,7 @@ def sparse_jacobian(
     """
     if direction not in _DIRECTIONS:
         raise ValueError(f"unknown direction {direction!r}: expected one of {', '.join(_DIRECTIONS)}.")
-    node_order(graph)  # says what is wrong with something else
+    expect_multigraph(graph)
     targets, sources = _ends(graph, outputs, inputs)
     rows = sparsity_pattern(graph, targets, sources)
     columns: dict[Any, list[Any]] = {x: [] for x in sources}

@@ -16,7 +16,7 @@ from compgraph.functions import WHERE, logical_not, logical_or
 from compgraph.graph import Graph
 from compgraph.semiring import Semiring
 
-__all__ = ["EXPRESSION", "definition", "formula", "statements", "symbolize"]
+__all__ = ["EXPRESSION", "definition", "formula", "formulas", "statements", "symbolize"]
 
 
 def symbolize(graph: nx.MultiDiGraph) -> None:
@@ -125,6 +125,29 @@ def formula(graph: nx.MultiDiGraph, tail: Any, head: Any, key: Any = 0) -> Any:
         built = _written(graph, (), head)
         output = built[head] if _shows_itself(data["primitive"]) else Variable(str(head))
         return _applied(data["primitive"].textbook[key], output, [built.get(a, a) for a in data["arguments"]])
+    return _statement_formulas(fine, head).get(tail, 0)
+
+
+def formulas(graph: nx.MultiDiGraph, head: Any) -> dict[tuple[Any, Any], Any]:
+    """The symbolic partials of one node, (tail, key) → formula: of a whole statement in one sweep through it.
+
+    Examples
+    --------
+    >>> from compgraph.graph import trace
+    >>> x, y = Variable("x"), Variable("y")
+    >>> formulas(trace({"f": x * y}), "f")
+    {('x', 0): y, ('y', 1): x}
+    """
+    edges = [(tail, key) for tail, parallel in graph._pred[head].items() for key in parallel]
+    fine = graph.graph.get("operations")
+    if fine is None:
+        return {(tail, key): formula(graph, tail, head, key) for tail, key in edges}
+    found = _statement_formulas(fine, head)
+    return {(tail, key): found.get(tail, 0) for tail, key in edges}
+
+
+def _statement_formulas(fine: nx.MultiDiGraph, head: Any) -> dict[Any, Any]:
+    """Assigned name or input → the symbolic partial of a statement with respect to it."""
     inner = _inner(fine, head)
     built = _written(fine, inner, head)
     total: dict[Any, Any] = {head: 1}
@@ -139,7 +162,7 @@ def formula(graph: nx.MultiDiGraph, tail: Any, head: Any, key: Any = 0) -> Any:
             if type(argument) is str and fine.has_edge(argument, node, position):
                 product = _times(total[node], _applied(data["primitive"].textbook[position], output, operands))
                 total[argument] = _plus(total[argument], product) if argument in total else product
-    return total.get(tail, 0)
+    return total
 
 
 def _shows_itself(primitive: Primitive) -> bool:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from compgraph.errors import ParseError
@@ -146,8 +146,3 @@ def nearest(text: str, known: Sequence[str], output: str = "") -> list[str]:
 
 def _folded(name: str) -> str:
     return re.sub(r"[^\w>|#]", "", name.casefold())
-
-
-def listed(names: Iterable[str]) -> str:
-    """Alternatives in words."""
-    return " or ".join(names)

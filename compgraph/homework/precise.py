@@ -72,10 +72,6 @@ class Arithmetic:
         except (ArithmeticError, ValueError, TypeError):  # outside the domain, in mpmath's words
             return None
 
-    def knows(self, name: str) -> bool:
-        """Whether a primitive of this name can be evaluated."""
-        return name in self._rows or name == "where"
-
     def number(self, value: Value) -> Any:
         """A value as an mpmath number."""
         if type(value) is Fraction:

@@ -19,7 +19,7 @@ from compgraph.homework.cells import Cell, nearest, parse_cell
 from compgraph.homework.constants import written as decimal
 from compgraph.homework.program import Program, legible
 from compgraph.reading.lexing import normalised, shown
-from compgraph.symbols import definition, formula
+from compgraph.symbols import definition, formulas
 
 __all__ = ["Quantities", "Quantity", "Term"]
 
@@ -225,11 +225,10 @@ class Quantities(Mapping[str, Quantity]):
             yield Quantity(f"val:{node}", [node], (place,), expression=definition(self.graph, node))
 
     def _partials(self) -> Iterator[Quantity]:
+        found = {head: formulas(self.graph, head) for head in self.graph}
         for tail, head, key in self.graph.edges(keys=True):
             order = (self._place[head], self._place[tail], key)
-            yield Quantity(
-                self._part(tail, head, key), [tail, head], order, expression=formula(self.graph, tail, head, key)
-            )
+            yield Quantity(self._part(tail, head, key), [tail, head], order, expression=found[head][tail, key])
 
     def _part(self, tail: str, head: str, key: int) -> str:
         parallel = len(self.graph._succ[tail][head]) > 1

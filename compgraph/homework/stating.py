@@ -92,10 +92,13 @@ def stated(solution: Solution) -> tuple[str, dict[str, Any]]:
         name = _bare(node)
         if made is not VARIABLE:
             recipe = definition(graph, node)
+            bound: dict[str, Any] = {}
             for used in names_in(recipe) if isinstance(recipe, Expression) else ():
                 if current[_bare(used)] != used:
                     raise ValueError(f"{used} is used after {_bare(used)} was bound again: expected a name for each.")
-                recipe = substituted(recipe, {used: Variable(_bare(used))})
+                if _bare(used) != used:
+                    bound[used] = Variable(_bare(used))
+            recipe = substituted(recipe, bound) if bound else recipe
             lines.append(f"{name} = {notation.text(recipe, limit=1_000_000)}")
         current[name] = node
     return "\n".join(lines), point

@@ -13,7 +13,7 @@ from compgraph.listing.assignments import Assignment, Guard
 from compgraph.listing.guards import ALWAYS, NEVER, Cases, also, written_order
 from compgraph.posing import names_of, posed
 from compgraph.propagation import node_order
-from compgraph.symbols import definition, formula
+from compgraph.symbols import definition, formulas
 
 __all__ = ["Edge", "Listed", "Names", "listed"]
 
@@ -83,10 +83,10 @@ class Listed:
             if self.traced and not self.coarse:
                 yield from self._arguments(head)
                 continue
+            found = formulas(self.graph, head) if self.traced else {}
             for tail, parallel in self.graph._pred[head].items():
                 for key, data in parallel.items():
-                    label = formula(self.graph, tail, head, key) if self.traced else data.get("partial")
-                    yield Edge(tail, head, label)
+                    yield Edge(tail, head, found[tail, key] if self.traced else data.get("partial"))
 
     def _arguments(self, head: str) -> Iterator[Edge]:
         data, guard = self.nodes[head], self.needed(head)

@@ -12,6 +12,7 @@ import pytest
 import compgraph as cg
 from compgraph.homework import Problem, Sheet, grade
 from compgraph.homework.stating import stated
+from compgraph.symbols import formulas
 from tests.homework.students import GOLDEN, honest
 
 NEURON = Problem(
@@ -184,3 +185,27 @@ def test_operations_without_a_name_are_checked_as_the_solution_calls_them() -> N
     assert report.score == len(report) == len(shown) + 2
     with pytest.raises(TypeError, match="expected a dict of numbers"):
         s.check([1, 2])  # type: ignore[arg-type]
+
+
+def test_a_wide_statement_is_swept_once() -> None:
+    """Its partials come from one sweep through it, and not from one for each of them."""
+    count = 0
+
+    class Counted(dict[int, Any]):
+        def __getitem__(self, position: int) -> Any:
+            nonlocal count
+            count += 1
+            return super().__getitem__(position)
+
+    n = 200
+    s = cg.solve("y = " + " + ".join(f"a{i}*x" for i in range(n)), at={**{f"a{i}": 1 for i in range(n)}, "x": 2})
+    graph = s.statements.graph
+    fine = graph.graph["operations"]
+    multiply = next(made for _, made in fine.nodes(data="primitive") if made.name == "multiply")
+    rules = Counted(enumerate(multiply.textbook))
+    twin = cg.Primitive("multiply", multiply.evaluate, *multiply.partials)
+    twin.textbook = rules  # type: ignore[assignment]
+    for _, data in fine.nodes(data=True):
+        if data["primitive"] is multiply:
+            data["primitive"] = twin
+    assert len(formulas(graph, "y")) == n + 1 and count == 2 * n
