@@ -27,6 +27,9 @@ FREE_LABELS = 1000
 #: Above so many nodes a picture helps nobody.
 TOO_MANY = 3000
 
+#: How far the label of a bold edge steps aside.
+_BOLD = 3
+
 #: A graph is described in words as far as anybody listens.
 TOLD = 20
 
@@ -199,6 +202,9 @@ class Drawing:
                 left, places = (centre, fixed and len(line) == 1) if is_term else (centre - wide / 2, fixed)
                 parts.append(svg.text(line, left, baseline, SIZES.label, fixed=places, name=kind))
             place = self._at(beside.x, beside.y) if beside else self._at(*middle(curve))
+            if beside and edge.bold:  # its line is thicker than the label was placed for
+                away = -_BOLD if before else _BOLD
+                place = (place[0], place[1] + away) if self.sideways else (place[0] + away, place[1])
             self._known[key] = _group(f"l{i}", name, *place, parts)
         return self._known[key]
 
