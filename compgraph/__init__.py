@@ -7,6 +7,7 @@
 9.0991
 """
 
+from compgraph.arrays import conv2d, log_softmax, logsumexp, max_pool2d, softmax
 from compgraph.checking import GradientCheck, check_gradient
 from compgraph.checkpointing import chain_gradient, recomputations, reversal_schedule
 from compgraph.comparison import Comparison, compare_orders
@@ -100,6 +101,7 @@ from compgraph.semiring import (
     COUNT,
     ENTROPY,
     FREE,
+    LINEAR,
     LONGEST,
     MATRIX,
     MAX_PRODUCT,
@@ -129,6 +131,7 @@ __all__ = [
     "ENTROPY",
     "EXPRESSION",
     "FREE",
+    "LINEAR",
     "LONGEST",
     "MATRIX",
     "MAX_PRODUCT",
@@ -194,6 +197,7 @@ __all__ = [
     "check_shapes",
     "compare_orders",
     "constraints",
+    "conv2d",
     "cos",
     "cosh",
     "cot",
@@ -238,12 +242,15 @@ __all__ = [
     "log1p",
     "log2",
     "log10",
+    "log_softmax",
     "logaddexp",
     "logical_and",
     "logical_not",
     "logical_or",
+    "logsumexp",
     "markowitz",
     "max",
+    "max_pool2d",
     "min",
     "mish",
     "optimal",
@@ -266,6 +273,7 @@ __all__ = [
     "simplify",
     "sin",
     "sinh",
+    "softmax",
     "softplus",
     "solve",
     "sparse_jacobian",

@@ -94,7 +94,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ImportError as error:
         if (error.name or "compgraph").startswith("compgraph"):
             raise
-        return _fail(f"{error.name} is needed and is not there: install it with pip install compgraph.", 3)
+        wanted = f"{error.name} is needed and is not there: install it with pip install compgraph."
+        return _fail(error if "pip install" in str(error) else wanted, 3)
     except RuntimeError as error:
         from compgraph.render.layout import LayoutError
 
@@ -163,7 +164,12 @@ def _film(arguments: argparse.Namespace) -> None:
     frames = _frames(arguments.frames)
     try:
         with progress_bar("frame") as progress:
-            files = film.save(arguments.output, format=arguments.format, frames=frames, progress=progress)
+            if arguments.contact:
+                files = [film.contact_sheet(frames=frames).save(arguments.output, format=arguments.format)]
+            elif arguments.handout is not None:
+                files = film.handout(arguments.handout, frames=frames).save(arguments.output, format=arguments.format)
+            else:
+                files = film.save(arguments.output, format=arguments.format, frames=frames, progress=progress)
     except OSError as error:
         if error.strerror is None:  # not of the file system: the layout took too long
             raise
@@ -417,11 +423,15 @@ def _parser(first: Sequence[str] = ()) -> _Parser:
 
     command = _command(commands, "film", _film, "the sweep as a film, step by step", "--at x=2 -o steps.html", 4)
     _sweep_options(command)
-    command.add_argument("-o", "--output", required=True, metavar="PATH", help="steps.html, or a folder for frames")
+    what = "steps.html, .pdf, .tex (Beamer) or .gif; graph.svg, .png or .tikz; or a folder for frames"
+    command.add_argument("-o", "--output", required=True, metavar="PATH", help=what)
     command.add_argument("--order", help=f"eliminate nodes instead of a sweep: {orders}")
     command.add_argument("--semiring", default="REAL", metavar="NAME", help=semirings)
-    command.add_argument("--format", help="html, svg or png; as PATH says if left out")
+    command.add_argument("--format", help="html, pdf, svg, png, …; as PATH says if left out")
     command.add_argument("--frames", help="5 for every 5th, 0:10 for the first ten")
+    pages = command.add_mutually_exclusive_group()
+    pages.add_argument("--contact", action="store_true", help="all frames on one page: sheet.svg, .png or .pdf")
+    pages.add_argument("--handout", type=int, metavar="N", help="N frames to a page, with lines for notes: handout.pdf")
     command.add_argument("--theme", help="light, dark or print")
     command.add_argument("--title", help="a heading")
     command.add_argument("--engine", help="what lays the graph out: auto, embedded or dot")

@@ -7,15 +7,19 @@ wanted once and quickly; where a domain ends, the graph is asked instead.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from fractions import Fraction
 from typing import Any, NamedTuple
 
+import numpy as np
+
+from compgraph.arrays.labels import holds_arrays, shape_at, shaped
 from compgraph.expression import VARIABLE, Application, Expression, Primitive, _operand, literal
 from compgraph.graph import trace
 from compgraph.linearization import linearize
-from compgraph.numbers import entered
+from compgraph.numbers import given
 from compgraph.posing import depending, posed
 from compgraph.propagation import reverse, totals
-from compgraph.semiring import REAL
+from compgraph.semiring import LINEAR, REAL
 from compgraph.tracing import traced
 from compgraph.traversal import from_listing, gc_paused, to_listing
 
@@ -227,6 +231,8 @@ def swept(f: Any, wrt: Sequence[str] | None, given: Sequence[str] = (), *, order
 
     def function(*positional: Any, **named: Any) -> tuple[float, tuple[float, ...]]:
         at = _bind(names, keywords, positional, named)
+        if any([type(value) is not float for value in at.values()]):  # an array: labels are maps
+            return _explained(root, names, at)
         values = [0.0] * len(table.primitives) + table.ends
         for name, known in inputs.items():
             for place in known:
@@ -235,8 +241,10 @@ def swept(f: Any, wrt: Sequence[str] | None, given: Sequence[str] = (), *, order
             try:
                 evaluate(table, values)
                 adjoints = sweep(table, values, into)
-            except (ArithmeticError, ValueError):
+            except (ArithmeticError, ValueError, TypeError):
                 return _explained(root, names, at)
+        if type(values[table.root]) not in _SCALAR:  # an array among the literals
+            return _explained(root, names, at)
         derivatives = tuple([sum([adjoints[place] for place in known], 0.0) for known in places])
         check = sum(derivatives, values[table.root])
         if check - check != 0:  # an infinity or a NaN somewhere: the graph tells whether it may stand
@@ -294,15 +302,28 @@ def _bind(
             else f"the unknown {', '.join(unknown)}"
         )
         raise TypeError(f"expected ({takes}), got {wrong}. Give inputs outside wrt by name.")
-    return {name: value if type(value) is float else entered(value, name) for name, value in at.items()}
+    return {name: value if type(value) is float else given(value, name) for name, value in at.items()}
 
 
-def _explained(root: Expression, names: Sequence[str], at: dict[str, Any]) -> tuple[float, tuple[float, ...]]:
-    """The same through the graph, which says where a domain ends, and lets infinities pass."""
+#: What a value is in a sweep over numbers.
+_SCALAR = frozenset({float, int, Fraction, bool})
+
+
+def _explained(root: Expression, names: Sequence[str], at: dict[str, Any]) -> tuple[Any, tuple[Any, ...]]:
+    """The same through the graph, which takes arrays, says where a domain ends, and lets infinities pass."""
     graph = trace(root)
     used = set(graph.graph["inputs"])
     graph = linearize(graph, {name: value for name, value in at.items() if name in used}, copy=False)
     output = graph.graph["outputs"][0]
     part = depending(graph, set(names) & used, [output])
-    final = totals(reverse(part, {output: 1.0}, REAL))
-    return float(graph.nodes[output]["value"]), tuple(float(final.get(name, 0.0)) for name in names)
+    if not holds_arrays(graph):
+        final = totals(reverse(part, {output: 1.0}, REAL))
+        return float(graph.nodes[output]["value"]), tuple(float(final.get(name, 0.0)) for name in names)
+    if shape := shape_at(graph, output):
+        raise ValueError(
+            f"value_and_gradient: expected an output that is a number, got one of the shape {shape}. "
+            "Sum it with weights, or use jacobian, whose entries are linear maps."
+        )
+    final = totals(reverse(part, {output: 1.0}, LINEAR))
+    slopes = (shaped(final.get(name, 0.0), (), np.shape(at[name])) for name in names)
+    return float(graph.nodes[output]["value"]), tuple(slopes)

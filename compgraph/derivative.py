@@ -23,13 +23,15 @@ from typing import Any, NamedTuple
 
 import networkx as nx
 
+from compgraph.arrays.labels import holds_arrays, shape_at, shaped
 from compgraph.columns import swept
 from compgraph.expression import Expression
 from compgraph.linearization import linearize
-from compgraph.numbers import entered
+from compgraph.maps import Identity, LinearMap
+from compgraph.numbers import given
 from compgraph.posing import complete, depending, names_of, point, posed
 from compgraph.propagation import forward, reverse, totals
-from compgraph.semiring import REAL, Semiring
+from compgraph.semiring import LINEAR, MATRIX, REAL, Semiring
 from compgraph.symbols import EXPRESSION
 
 __all__ = ["gradient", "hessian", "hvp", "jacobian", "jvp", "value_and_gradient", "vjp"]
@@ -139,7 +141,7 @@ def jacobian(f: Any, at: Any = None, *, of: Names = None, wrt: Names = None) -> 
     """
     labelled = _labelled(f, at, of, wrt)
     if len(labelled.inputs) < len(labelled.outputs):
-        ahead = {x: labelled.column({x: labelled.semiring.one}) for x in labelled.inputs}
+        ahead = {x: labelled.column_of(x) for x in labelled.inputs}
         return {(y, x): ahead[x][y] for y in labelled.outputs for x in labelled.inputs}
     return {(y, x): entry for y in labelled.outputs for x, entry in labelled.row(y).items()}
 
@@ -164,7 +166,11 @@ def hessian(f: Any, at: Any = None, *, wrt: Names = None) -> dict[tuple[str, str
     rows = {x: labelled.row(output) for x, output in zip(names, labelled.outputs, strict=True)}
     # symmetric by construction: an entry and its mirror image are the same object
     place = {name: i for i, name in enumerate(names)}
-    return {(x, y): rows[x][y] if place[x] <= place[y] else rows[y][x] for x in names for y in names}
+    return {(x, y): rows[x][y] if place[x] <= place[y] else _mirrored(rows[y][x]) for x in names for y in names}
+
+
+def _mirrored(entry: Any) -> Any:
+    return entry.T if isinstance(entry, LinearMap) else entry
 
 
 def jvp(f: Any, at: Any = None, *, tangent: Any, of: Names = None) -> dict[str, Any]:
@@ -241,28 +247,49 @@ class _Labelled(NamedTuple):
     semiring: Semiring
 
     def row(self, output: str) -> dict[str, Any]:
-        """∂output/∂input for each input."""
-        return self.back({output: self.semiring.one})
+        """∂output/∂input for each input: of an array with respect to an array, a linear map."""
+        shape = shape_at(self.graph, output)
+        found = self.back({output: Identity(shape)}, MATRIX) if shape else self.back({output: self.semiring.one})
+        return {name: self._shaped(total, output, name) for name, total in found.items()}
 
-    def back(self, seeds: Mapping[str, Any]) -> dict[str, Any]:
-        final = totals(reverse(self.graph, seeds, self.semiring))
+    def column_of(self, input: str) -> dict[str, Any]:
+        """∂output/∂input for each output."""
+        shape = shape_at(self.graph, input)
+        found = self.column({input: Identity(shape)}, MATRIX) if shape else self.column({input: self.semiring.one})
+        return {name: self._shaped(total, name, input) for name, total in found.items()}
+
+    def back(self, seeds: Mapping[str, Any], semiring: Semiring | None = None) -> dict[str, Any]:
+        final = totals(reverse(self.graph, seeds, semiring or self.semiring))
         return {name: final[name] for name in self.inputs}
 
-    def column(self, seeds: Mapping[str, Any]) -> dict[str, Any]:
-        final = totals(forward(self.graph, seeds, self.semiring))
+    def column(self, seeds: Mapping[str, Any], semiring: Semiring | None = None) -> dict[str, Any]:
+        final = totals(forward(self.graph, seeds, semiring or self.semiring))
         return {name: final[name] for name in self.outputs}
 
     def seeds(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Seeds as the sweep takes them: numbers at a point, expressions as well where it is open."""
+        """Seeds as the sweep takes them: numbers and arrays at a point, expressions as well where it is open."""
         if self.semiring is EXPRESSION:
             return dict(values)
-        return {name: entered(value, name) for name, value in values.items()}
+        found = {name: given(value, name) for name, value in values.items()}
+        for name, value in found.items():
+            if (shape := shape_at(self.graph, name)) != getattr(value, "shape", ()):
+                raise ValueError(f"{name} has the shape {shape}: expected as many components, got {value!r:.60}.")
+        return found
+
+    def _shaped(self, total: Any, output: str, input: str) -> Any:
+        if self.semiring is not LINEAR:
+            return total
+        return shaped(total, shape_at(self.graph, output), shape_at(self.graph, input))
 
 
 def _labelled(f: Any, at: Any, of: Names, wrt: Names) -> _Labelled:
     graph, outputs, inputs, values = posed(f, at, of=_names(of), wrt=_names(wrt), further=_names(wrt) or ())
     linearize(graph, values, copy=False)
-    return _limited(graph, outputs, inputs, EXPRESSION if values is None else REAL._replace(zero=0.0, one=1.0), wrt)
+    return _limited(graph, outputs, inputs, EXPRESSION if values is None else _over(graph), wrt)
+
+
+def _over(graph: nx.MultiDiGraph) -> Semiring:
+    return LINEAR if holds_arrays(graph) else REAL._replace(zero=0.0, one=1.0)
 
 
 def _limited(
@@ -285,6 +312,9 @@ def _differentiated(f: Any, at: Any, wrt: Names) -> tuple[dict[str, Any], dict[s
             "Take one output at a time."
         )
     if values is not None:  # log(x) is undefined at −1, even though 1/x is not
-        _limited(linearize(graph, values), outputs, inputs, REAL, wrt).row(outputs[0])
+        labelled = linearize(graph, values)
+        _limited(labelled, outputs, inputs, _over(labelled), wrt).row(outputs[0])
+        if shapes := {name: shape for name in graph.graph["inputs"] if (shape := shape_at(labelled, name))}:
+            graph.graph["shapes"] = shapes
     linearize(graph, copy=False)
     return _limited(graph, outputs, inputs, EXPRESSION, wrt).row(outputs[0]), values

@@ -1,11 +1,29 @@
-"""The two errors of this library that are not Python's own.
+"""The two errors of this library that are not Python's own, and how they name a value.
 
 Misuse raises built-in exceptions; these two say that the *input* cannot be answered.
 """
 
 from __future__ import annotations
 
-__all__ = ["DomainError", "ParseError"]
+__all__ = ["DomainError", "ParseError", "brief"]
+
+#: Of a value that a message names, so many characters at most.
+_LONGEST = 40
+
+
+def brief(value: object) -> str:
+    """A value as a message names it: short, whatever it is.
+
+    Examples
+    --------
+    >>> brief(2 / 3), brief(10**50), brief(10**5000)
+    ('0.666667', '1000000000000000000000000000000… (51 characters)', 'a number of more than 4300 digits')
+    """
+    try:
+        text = f"{value:.6g}" if type(value) is float else str(value)
+    except ValueError:  # Python writes out no more digits of an integer
+        return "a number of more than 4300 digits"
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 9]}… ({len(text)} characters)"
 
 
 class DomainError(ValueError):

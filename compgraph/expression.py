@@ -13,13 +13,13 @@ from __future__ import annotations
 import itertools
 import math
 import operator
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from typing import Any, NoReturn
 
 import numpy as np
 
-from compgraph.errors import DomainError
+from compgraph.errors import DomainError, brief
 from compgraph.evaluation import Number, power
 
 __all__ = ["Application", "Expression", "Number", "Partial", "Primitive", "Variable", "equal", "literal"]
@@ -44,7 +44,7 @@ class Expression:
 
     # the arguments are kept one by one: a tuple would be one more object for the garbage collector to visit, and its
     # visits are most of what it costs to build a large expression
-    __slots__ = ("_further", "first", "name", "primitive", "second", "serial")
+    __slots__ = ("_further", "_shape", "first", "name", "primitive", "second", "serial")
 
     primitive: Primitive
     first: Any  # the argument or the first of two, None where there are none or more than two
@@ -52,6 +52,7 @@ class Expression:
     _further: tuple[Any, ...] | None
     name: str | None
     serial: int
+    _shape: tuple[int, ...]  # absent until somebody asks
 
     @property
     def arguments(self) -> tuple[Any, ...]:
@@ -112,6 +113,16 @@ class Expression:
     def __rpow__(self, other: Any) -> Expression:
         return NotImplemented if (other := _operand(other)) is NotImplemented else Application(POWER, (other, self))
 
+    def __matmul__(self, other: Any) -> Any:
+        from compgraph.arrays.products import MATMUL
+
+        return MATMUL(self, other)
+
+    def __rmatmul__(self, other: Any) -> Any:
+        from compgraph.arrays.products import MATMUL
+
+        return MATMUL(other, self)
+
     def __neg__(self) -> Expression:
         return Application(NEGATE, (self,))
 
@@ -156,36 +167,116 @@ class Expression:
 
     __int__ = __complex__ = __index__ = __float__
 
-    def __iter__(self) -> NoReturn:
-        raise TypeError(
-            "an Expression is a scalar and cannot be iterated over. Write a list of expressions, [x1, x2], instead."
-        )
+    def __iter__(self) -> Iterator[Expression]:
+        return iter([self[i] for i in range(len(self))])
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError(
+                "an Expression without a shape is a scalar and cannot be iterated over. "
+                "Write a list of expressions, [x1, x2], or give a Variable a shape: Variable('x', shape=(2,))."
+            )
+        return self.shape[0]
 
     def __array__(self, *_: Any, **__: Any) -> NoReturn:
         raise TypeError(
-            "an Expression cannot become a NumPy array: expected a scalar operation. "
-            "Keep expressions in a list, and use one scalar expression per entry."
+            "an Expression cannot become a NumPy array: expected numbers, got what has no value yet. "
+            "Join expressions by np.stack([x1, x2]), or keep them in a list."
         )
+
+    # -- arrays: NumPy's functions and the methods that its arrays have
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: Any) -> Any:
-        from compgraph import functions
+        from compgraph.arrays import protocols
 
-        primitive = functions.BY_UFUNC.get(ufunc.__name__)
-        if method != "__call__" or keywords or primitive is None:
-            raise TypeError(
-                f"np.{ufunc.__name__} is not available for an Expression: expected one of "
-                f"{', '.join(sorted(functions.BY_UFUNC))}. Use this library's functions instead."
-            )
-        return primitive(*inputs)
+        return protocols.ufunc(ufunc, method, inputs, keywords)
 
     def __array_function__(self, function: Any, types: Any, arguments: Any, keywords: Any) -> Any:
-        from compgraph import functions
+        from compgraph.arrays import protocols
 
-        if function is np.where and len(arguments) == 3:
-            return functions.where(*arguments)
-        raise TypeError(
-            f"np.{function.__name__} is not available for an Expression. Use this library's functions instead."
-        )
+        return protocols.array_function(function, arguments, keywords)
+
+    def __getitem__(self, index: Any) -> Expression:
+        from compgraph.arrays import moves
+
+        return moves.getitem(self, index)  # type: ignore[no-any-return] # an Expression, as it is applied to one
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape that follows from those of the variables; () for a number."""
+        try:
+            return self._shape
+        except AttributeError:
+            from compgraph.arrays.shapes import shape_of
+
+            return shape_of(self)
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """The number of entries."""
+        return math.prod(self.shape)
+
+    @property
+    def T(self) -> Any:
+        """The transpose: axes in reverse order."""
+        return np.transpose(self)
+
+    def sum(self, axis: Any = None, keepdims: bool = False) -> Any:
+        """`numpy.sum`, as a method like those below."""
+        return np.sum(self, axis=axis, keepdims=keepdims)
+
+    def mean(self, axis: Any = None, keepdims: bool = False) -> Any:
+        return np.mean(self, axis=axis, keepdims=keepdims)
+
+    def var(self, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
+        return np.var(self, axis=axis, ddof=ddof, keepdims=keepdims)
+
+    def std(self, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:
+        return np.std(self, axis=axis, ddof=ddof, keepdims=keepdims)
+
+    def prod(self, axis: Any = None, keepdims: bool = False) -> Any:
+        return np.prod(self, axis=axis, keepdims=keepdims)
+
+    def max(self, axis: Any = None, keepdims: bool = False) -> Any:
+        return np.max(self, axis=axis, keepdims=keepdims)
+
+    def min(self, axis: Any = None, keepdims: bool = False) -> Any:
+        return np.min(self, axis=axis, keepdims=keepdims)
+
+    def cumsum(self, axis: Any = None) -> Any:
+        return np.cumsum(self, axis=axis)
+
+    def dot(self, other: Any) -> Any:
+        return np.dot(self, other)
+
+    def reshape(self, *shape: Any) -> Any:
+        from compgraph.arrays import moves
+
+        return moves.reshape(self, *shape)
+
+    def transpose(self, *axes: Any) -> Any:
+        from compgraph.arrays import moves
+
+        return moves.transpose(self, *axes)
+
+    def ravel(self) -> Any:
+        return self.reshape(-1)
+
+    flatten = ravel
+
+    def squeeze(self, axis: Any = None) -> Any:
+        return np.squeeze(self, **({} if axis is None else {"axis": axis}))
+
+    def swapaxes(self, one: int, other: int) -> Any:
+        return np.swapaxes(self, one, other)
+
+    def clip(self, least: Any = None, most: Any = None) -> Any:
+        return np.clip(self, least, most)
 
     # -- display, copying, pickling
 
@@ -214,17 +305,30 @@ class Expression:
 class Variable(Expression):
     """A named input. Two variables of the same name are the same variable.
 
+    Parameters
+    ----------
+    name : str
+    shape : tuple of int, or int, optional
+        Of an array, where it has to be known before there are values: to take derivatives at no point, to list
+        programs, to iterate. A value given for it has to have this shape.
+
     Examples
     --------
     >>> Variable("x") * Variable("x")
     x·x
+    >>> (Variable("W", shape=(3, 2)) @ Variable("x", shape=2)).shape
+    (3,)
     """
 
     __slots__ = ()
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, shape: Any = None) -> None:
         if not isinstance(name, str) or not name:
             raise TypeError(f"Variable: expected a non-empty string as its name, got {name!r}. Write Variable('x').")
+        if shape is not None:
+            from compgraph.maps.base import as_shape
+
+            self._shape = as_shape(shape)
         self.primitive = VARIABLE
         self.first = self.second = self._further = None
         self.name = name
@@ -261,9 +365,10 @@ def _apply(primitive: Primitive, arguments: tuple[Any, ...], name: str | None) -
     return application
 
 
-def literal(value: Number, name: str) -> Expression:
-    """A number with a name of its own (``k = 2``): a node with the primitive ``literal``, never an input."""
-    return _apply(LITERAL, (_operand(value),), name)
+def literal(value: Any, name: str) -> Expression:
+    """A number or array with a name of its own (``k = 2``): a node with the primitive ``literal``, never an input."""
+    operand = _operand(value)
+    return _apply(LITERAL, operand.arguments if isinstance(operand, Expression) else (operand,), name)
 
 
 def _operand(value: Any) -> Any:
@@ -277,13 +382,32 @@ def _operand(value: Any) -> Any:
     if isinstance(value, (np.floating, np.bool_)):
         return float(value)
     if isinstance(value, np.ndarray):
-        if value.ndim == 0 and value.dtype != object:
-            return _operand(value[()])
-        raise TypeError(
-            f"expected a scalar, got an array of shape {value.shape}. "
-            "Expressions are scalar: use one expression per entry, in a list."
-        )
+        if value.dtype.kind not in "biuf":
+            raise TypeError(
+                f"expected an array of real numbers, got one of the kind {value.dtype}. "
+                "Convert it with .astype(float); join expressions by np.stack([x1, x2])."
+            )
+        return constant(value) if value.ndim else _operand(value[()])
     return NotImplemented
+
+
+def constant(array: Any) -> Expression:
+    """An array of numbers as an expression: a node with the primitive ``literal``, whose name nobody gave."""
+    kept = np.array(array, dtype=None if array.dtype.kind in "bf" else float).view(_Fixed)
+    kept.setflags(write=False)
+    return Application(LITERAL, (kept,))
+
+
+class _Fixed(np.ndarray[Any, Any]):
+    """An array as an argument: like a number it can be looked up, but it is equal to itself alone."""
+
+    __hash__ = object.__hash__  # type: ignore[assignment] # arrays have none
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __ne__(self, other: object) -> bool:
+        return self is not other
 
 
 class Primitive:
@@ -347,31 +471,43 @@ class Primitive:
     def __call__(self, *arguments: Any) -> Any:
         """Apply to expressions (giving an `Application`) or evaluate on numbers."""
         if len(arguments) != self._arity:
-            arguments = self._completed(arguments)
+            arguments = self.completed(arguments)
         elif len(arguments) == 1:  # the usual case, and the rules' own, made short
             if type(arguments[0]) is float:
                 return self.value(*arguments)
             if isinstance(arguments[0], Expression):
                 return Application(self, arguments)
+        if any(isinstance(a, np.ndarray) and a.ndim for a in arguments):
+            return self._of_arrays(arguments)
         operands = tuple(map(_operand, arguments))
-        if NotImplemented not in operands:
+        if not any(operand is NotImplemented for operand in operands):
             if any(isinstance(operand, Expression) for operand in operands):
                 return Application(self, operands)
             return self.value(*operands)
         kinds = [argument for argument in arguments if hasattr(type(argument), "__primitive__")]
         if kinds:  # a dual number, say; of several the newest is outermost
             return max(kinds, key=lambda kind: kind.tag).__primitive__(self, arguments)
-        wrong = arguments[operands.index(NotImplemented)]
+        wrong = next(a for a, o in zip(arguments, operands, strict=True) if o is NotImplemented)
         raise TypeError(
             f"{self.name}: expected numbers or expressions, got {type(wrong).__name__} {wrong!r:.80}. "
             "Make a Variable of a name, and a number of a string."
         )
 
-    def _completed(self, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    def _of_arrays(self, arguments: tuple[Any, ...]) -> Any:
+        """Applied to arrays, among expressions or without."""
+        if any(isinstance(a, Expression) for a in arguments):
+            operands = tuple(map(_operand, arguments))
+            if not any(operand is NotImplemented for operand in operands):
+                return Application(self, operands)
+        from compgraph.arrays.elementwise import evaluated
+
+        return evaluated(self, arguments)
+
+    def completed(self, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
         """The arguments with the defaults of those left out."""
         missing = self._arity - len(arguments)
-        if 0 < missing <= len(self.defaults):
-            return arguments + self.defaults[-missing:]
+        if 0 <= missing <= len(self.defaults):
+            return arguments + self.defaults[len(self.defaults) - missing :]
         if isinstance(self.partials, _Each) and arguments:
             return arguments
         raise TypeError(f"{self.name} takes {self.signature}: got {len(arguments)}.")
@@ -400,7 +536,7 @@ class Primitive:
 
     def undefined(self, arguments: Iterable[Any], where: str = "") -> DomainError:
         """The error for arguments outside the domain."""
-        shown = ", ".join(_short(a) for a in arguments)
+        shown = ", ".join(brief(a) for a in arguments)
         shown = f"({shown})" if ", " in shown else shown
         expected = f"expected {self.domain}, got" if self.domain else "got"
         at = f" at {where}" if where else ""
@@ -446,10 +582,6 @@ def _primitive_named(name: str) -> Primitive:
     from compgraph import functions
 
     return functions.FUNCTIONS.get(name) or functions.HIDDEN[name]
-
-
-def _short(value: Any) -> str:
-    return f"{value:.6g}" if type(value) is float and math.isfinite(value) else str(value)
 
 
 def overflowed(primitive: Primitive, arguments: Sequence[Any]) -> Any:

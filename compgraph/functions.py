@@ -33,6 +33,8 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
+
 from compgraph import evaluation
 from compgraph.evaluation import SQRT_2
 from compgraph.expression import (
@@ -134,7 +136,7 @@ def _if(condition: Any, a: Any, b: Any) -> Any:
     """`where` inside a rule: decided at once on numbers, where the condition is a bool."""
     if condition is True:
         return a
-    return b if condition is False else WHERE(condition, a, b)
+    return b if condition is False else WHERE(condition, a, b)  # of arrays entry by entry
 
 
 def _times(factor: Any, x: Any) -> Any:
@@ -147,6 +149,9 @@ def _share(beats: Primitive) -> Callable[[int], Partial]:
 
     def each(position: int) -> Partial:
         def partial(y: Any, *x: Any) -> Any:
+            if isinstance(y, np.ndarray):
+                tied = sum(EQUAL(a, y) * 1.0 for a in x)
+                return EQUAL(x[position], y) / tied
             if not isinstance(y, Expression):
                 one = type(y)(1) if isinstance(y, (float, Fraction)) else 1
                 return one / x.count(y) if x[position] == y else 0 * one
@@ -340,7 +345,7 @@ def where(condition: Any, a: Any, b: Any) -> Any:
     >>> where(x > 0, sqrt(x), 0)
     where(x > 0, sqrt(x), 0)
     """
-    if not isinstance(condition, Expression):
+    if not isinstance(condition, Expression) and not (isinstance(condition, np.ndarray) and condition.ndim):
         raise TypeError(
             f"where: expected a condition on expressions such as x > 0, got {type(condition).__name__} "
             f"{condition!r:.80}. Write a if condition else b for a choice made now, and equal(x, y) for x == y."

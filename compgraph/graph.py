@@ -91,6 +91,8 @@ def trace(expressions: Any, *, inputs: Iterable[str] = ()) -> Graph:
                 name = names[expression]
                 rows.append((name, expression.primitive, arguments, name if expression in given else None))
         _fill(graph, rows)
+    if shapes := _shapes(order):
+        graph.graph["shapes"] = shapes
     graph.graph["inputs"] = list(variables)
     graph.graph["outputs"] = [names[e] for e in outputs]
     # these are called f only because a node needs a name: in formulas they are written out
@@ -143,6 +145,20 @@ def _named_order(
     order = evaluation_order(outputs)
     given = {e: name for e in order if e.primitive is not VARIABLE and (name := taken.get(e) or e.name)}
     return order, given, outputs
+
+
+def _shapes(order: Iterable[Expression]) -> dict[str, tuple[int, ...]]:
+    """Name → shape, of the variables that were given one."""
+    shapes: dict[str, tuple[int, ...]] = {}
+    for variable in order:
+        if variable.primitive is VARIABLE and (shape := getattr(variable, "_shape", ())):
+            name = str(variable.name)
+            if shapes.setdefault(name, shape) != shape:
+                raise ValueError(
+                    f"{name} has two shapes: expected one, got {shapes[name]} and {shape}. "
+                    "Two variables of the same name are the same variable: rename one."
+                )
+    return shapes
 
 
 def _names(

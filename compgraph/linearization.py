@@ -11,11 +11,14 @@ from fractions import Fraction
 from typing import Any
 
 import networkx as nx
+import numpy as np
 
-from compgraph.errors import DomainError
+from compgraph.arrays.labels import has_arrays, labelled, located, met_kink, value_of
+from compgraph.arrays.rows import Bound
+from compgraph.errors import DomainError, brief
 from compgraph.expression import VARIABLE, Partial
 from compgraph.functions import WHERE
-from compgraph.numbers import entered, ieee, refuse_long
+from compgraph.numbers import entered, given, ieee, refuse_long
 from compgraph.symbols import definition, symbolize
 from compgraph.traversal import demanded, gc_paused
 
@@ -114,8 +117,16 @@ def _point(graph: nx.MultiDiGraph, at: Mapping[str, Any], exact: bool) -> dict[s
             raise ValueError(
                 f"{name} is not an input: expected values for {', '.join(inputs[:20])} only. Leave it out of the point."
             )
-    point = {name: entered(at[name], name, exact=exact) for name in inputs}
+    point = {name: given(at[name], name, exact=exact) for name in inputs}
+    for name, shape in graph.graph.get("shapes", {}).items():
+        if (got := np.shape(point[name])) != shape:
+            raise ValueError(
+                f"{name} has the shape {shape}: expected a value of that shape, got one of {got}. "
+                "Reshape it, or give the Variable another shape."
+            )
     for name, value in point.items():
+        if isinstance(value, np.ndarray):
+            continue
         if _infinite(value) and at[name] not in (math.inf, -math.inf):
             graph.graph["warnings"].append(f"{name} is {_signed(value)}: the value given is beyond the floats.")
     return point
@@ -126,6 +137,25 @@ def _evaluate(graph: nx.MultiDiGraph, point: dict[str, Any], exact: bool) -> dic
     nodes = graph._node
     values: dict[str, Any] = dict(point)
     literals: dict[Any, Any] = {}
+    arrays = has_arrays(nodes, point)
+    undefined: list[DomainError] = []
+
+    def compute_arrays(key: str, operands: tuple[Any, ...]) -> Any:
+        if not any(isinstance(o, np.ndarray) for o in operands) and not isinstance(nodes[key]["primitive"], Bound):
+            return compute(key, operands)
+        value = value_of(nodes[key]["primitive"], operands, lambda: f"{key} = {definition(graph, key)}")
+        nan, infinite = located(value, operands)
+        if nan is not None:
+            at = [float(o[nan]) if np.shape(o) == np.shape(value) else o for o in operands]
+            shown = nodes[key]["primitive"].undefined(
+                [a for a in at if not isinstance(a, np.ndarray)],
+                f"{key}[{', '.join(map(str, nan))}] = {definition(graph, key)}",
+            )
+            undefined.append(shown)
+        if infinite is not None:
+            what = f"{key} = {definition(graph, key)}"
+            graph.graph["warnings"].append(f"{what} is infinite in the entry {list(infinite)}: the result overflows.")
+        return value
 
     def compute(key: str, operands: tuple[Any, ...]) -> Any:
         primitive = nodes[key]["primitive"]
@@ -145,22 +175,34 @@ def _evaluate(graph: nx.MultiDiGraph, point: dict[str, Any], exact: bool) -> dic
     def operand(argument: Any) -> Any:
         if type(argument) is str:
             return values[argument]
+        if isinstance(argument, np.ndarray):
+            return argument
         try:
             return literals[type(argument), argument]
         except KeyError:
-            return literals.setdefault((type(argument), argument), entered(argument, str(argument), exact=exact))
+            return literals.setdefault((type(argument), argument), entered(argument, "a literal", exact=exact))
 
     if any(data["primitive"] is WHERE for data in nodes.values()):
         used = {a for data in nodes.values() for a in data["arguments"] if type(a) is str}
         used -= set(graph.graph.get("outputs", ()))
         roots = [n for n in nodes if n not in used]
         parts = lambda key: (nodes[key]["primitive"], nodes[key]["arguments"])  # noqa: E731 - a name for an argument
-        demanded(roots, parts, lambda a: type(a) is str, values, operand, compute)
-        return {key: values[key] for key in nodes if key in values}
-    for key, data in nodes.items():
-        if key not in values:
-            values[key] = compute(key, tuple([operand(a) for a in data["arguments"]]))
+        demanded(roots, parts, lambda a: type(a) is str, values, operand, compute_arrays if arrays else compute)
+        values = {key: values[key] for key in nodes if key in values}
+    else:
+        evaluate = compute_arrays if arrays else compute
+        for key, data in nodes.items():
+            if key not in values:
+                values[key] = evaluate(key, tuple([operand(a) for a in data["arguments"]]))
+    if undefined and any(_is_undefined(values.get(node)) for node in graph.graph.get("outputs", nodes)):
+        raise undefined[0]  # where no output has one, a `where` has left it out
     return values
+
+
+def _is_undefined(value: Any) -> bool:
+    if isinstance(value, np.ndarray):
+        return value.dtype.kind == "f" and bool(np.isnan(value).any())
+    return value is not None and bool(value != value)
 
 
 def _label(graph: nx.MultiDiGraph, values: Mapping[str, Any], exact: bool) -> None:
@@ -175,7 +217,10 @@ def _label(graph: nx.MultiDiGraph, values: Mapping[str, Any], exact: bool) -> No
         if not before:
             continue
         primitive, arguments = data["primitive"], data["arguments"]
-        operands = [values.get(a) if type(a) is str else entered(a, str(a), exact=exact) for a in arguments]
+        operands = [values.get(a) if type(a) is str else given(a, "a literal", exact=exact) for a in arguments]
+        if isinstance(primitive, Bound) or any(isinstance(one, np.ndarray) for one in (value, *operands)):
+            _label_arrays(graph, key, operands)
+            continue
         if primitive is WHERE:
             untaken = 2 if operands[0] else 1
             _cut(graph, key, [arguments[untaken]], position=untaken)
@@ -206,6 +251,27 @@ def _label(graph: nx.MultiDiGraph, values: Mapping[str, Any], exact: bool) -> No
                 if "partial" in label
             ]
             warnings.append(f"{key} = {definition(graph, key)} has a kink here: by convention {', '.join(taken)}.")
+
+
+def _label_arrays(graph: nx.MultiDiGraph, key: str, operands: Sequence[Any]) -> None:
+    """Labels of the edges into a node that arrays meet in."""
+    data, warnings = graph._node[key], graph.graph["warnings"]
+    primitive, arguments, value = data["primitive"], data["arguments"], data["value"]
+    if primitive is WHERE and not isinstance(operands[0], np.ndarray):
+        untaken = 2 if operands[0] else 1
+        _cut(graph, key, [arguments[untaken]], position=untaken)
+    for tail, parallel in graph._pred[key].items():
+        for position, label in parallel.items():
+            try:
+                label["partial"] = labelled(primitive.partials[position], value, operands, position)
+            except (ArithmeticError, ValueError) as error:
+                label["undefined"] = (
+                    f"the partial ∂{key}/∂{tail} of {key} = {definition(graph, key)} does not exist: {error}; "
+                    f"the sweep needs it. Change the inputs, or leave out the derivative with wrt=[…]."
+                )
+                graph.graph["undefined"].append((tail, key, position))
+    if met_kink(primitive, operands):
+        warnings.append(f"{key} = {definition(graph, key)} has a kink at some entries: see the stated convention.")
 
 
 def _is_met(nodes: Mapping[Any, Any], values: Mapping[str, Any], condition: Any) -> bool:
@@ -248,4 +314,4 @@ def _signed(value: Any) -> str:
 
 
 def _plain(value: Any) -> str:
-    return f"{value:g}" if type(value) is float else str(value)
+    return f"{value:g}" if type(value) is float else brief(value)

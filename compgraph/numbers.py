@@ -15,7 +15,7 @@ from compgraph.evaluation import EXACT_BITS, Number, too_long
 from compgraph.expression import DIVIDE, POWER, Expression, Variable
 from compgraph.traversal import demanded
 
-__all__ = ["entered", "ieee", "refuse_long"]
+__all__ = ["as_float", "digits", "entered", "given", "ieee", "plus", "refuse_long", "times"]
 
 
 def entered(value: Any, name: str, *, exact: bool = False) -> Number:
@@ -36,16 +36,83 @@ def entered(value: Any, name: str, *, exact: bool = False) -> Number:
     if not isinstance(value, (int, float, Fraction)):
         raise TypeError(
             f"{name}: expected a number or text such as '1/3', got {type(value).__name__} {value!r:.60}. "
-            "Expressions are scalar: give one number per input."
+            "Give a number or an array for each input."
         )
     if exact:
         if isinstance(value, float):
             return Fraction(repr(float(value))) if math.isfinite(value) else value
         return Fraction(value)
+    return as_float(value)
+
+
+def given(value: Any, name: str, *, exact: bool = False) -> Any:
+    """The value of an input: a number as `entered`, or an array of floats; float32 stays float32.
+
+    Examples
+    --------
+    >>> given("1/4", "x"), given([[1, 2], [3, 4]], "W")
+    (0.25, array([[1., 2.],
+           [3., 4.]]))
+    """
+    if not isinstance(value, (np.ndarray, list, tuple)) or np.ndim(value) == 0:
+        return entered(value, name, exact=exact)
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        array = np.array([None])
+    if array.dtype.kind not in "biuf":
+        raise TypeError(
+            f"{name}: expected a number or an array of real numbers, got {value!r:.60}. "
+            "Give rows of equal length, and floats instead of text."
+        )
+    if exact:
+        raise TypeError(
+            f"{name}: expected a number, for exact fractions, got an array of the shape {array.shape}. "
+            "Leave out exact=True, or write one expression per entry."
+        )
+    return array if array.dtype.kind == "f" else array.astype(float)
+
+
+def as_float(value: Any) -> float:
+    """The float next to a number; ±inf for one beyond the floats."""
     try:
         return float(value)
     except OverflowError:
         return math.inf if value > 0 else -math.inf
+
+
+def times(a: Any, b: Any) -> Any:
+    """a · b, where an exact number beyond the floats may meet a float.
+
+    Examples
+    --------
+    >>> times(10**400, -0.5), times(10**400, 10) == 10**401
+    (-inf, True)
+    """
+    try:
+        return a * b
+    except OverflowError:
+        return as_float(a) * as_float(b)
+
+
+def plus(a: Any, b: Any) -> Any:
+    """a + b, likewise."""
+    try:
+        return a + b
+    except OverflowError:
+        return as_float(a) + as_float(b)
+
+
+def digits(value: Any) -> str:
+    """Every digit of an integer or Fraction; `str` refuses more than 4 300.
+
+    Examples
+    --------
+    >>> digits(Fraction(-2, 3)), len(digits(10**5000))
+    ('-2/3', 5001)
+    """
+    top, bottom = Decimal(value.numerator), Decimal(value.denominator)
+    return f"{top}" if bottom == 1 else f"{top}/{bottom}"
 
 
 def _fraction(value: Decimal) -> Fraction:
@@ -72,16 +139,16 @@ def ieee(rule: Any, output: Any, operands: Sequence[Any]) -> float:
     values: dict[Any, Any] = dict(zip(variables, (output, *operands), strict=True))
     expression = rule(*variables)
     if not isinstance(expression, Expression):
-        return float(expression)
+        return as_float(expression)
     demanded(
         [expression],
         lambda e: (e.primitive, e.arguments),
         lambda a: isinstance(a, Expression),
         values,
         lambda a: values[a] if isinstance(a, Expression) else a,
-        lambda e, arguments: _ieee(e.primitive, *map(float, arguments)),
+        lambda e, arguments: _ieee(e.primitive, *map(as_float, arguments)),
     )
-    return float(values[expression])
+    return as_float(values[expression])
 
 
 def _ieee(primitive: Any, *arguments: Any) -> Any:

@@ -14,12 +14,12 @@ x = "2"
 from __future__ import annotations
 
 import difflib
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from compgraph.errors import ParseError
+from compgraph.files import read_text, read_toml
 from compgraph.reading import read_number
 
 __all__ = ["EXAMPLE", "Problem", "assignments", "load_problem"]
@@ -68,12 +68,7 @@ def load_problem(path: str | Path) -> Problem:
     OSError
         The file cannot be read.
     """
-    try:
-        data = tomllib.loads(Path(path).read_bytes().decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path}: expected text in UTF-8, got something else at byte {error.start}.") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"{path}: expected TOML: {error}. Text stands in quotes, several lines in '''.") from None
+    data = read_toml(read_text(path), str(path), advice="Text stands in quotes, several lines in '''.")
     _known(data, _KINDS, str(path))
     for key, (kinds, wanted) in _KINDS.items():
         if key in data and (not isinstance(data[key], kinds) or not _alike(data[key], key)):

@@ -12,8 +12,9 @@ from numbers import Number
 from typing import Any, NamedTuple
 
 import networkx as nx
+import numpy as np
 
-from compgraph.errors import DomainError
+from compgraph.errors import DomainError, brief
 from compgraph.semiring import REAL, Semiring, a_semiring
 
 __all__ = ["Step", "Term", "expect_multigraph", "forward", "node_order", "restricted", "reverse", "totals"]
@@ -160,7 +161,7 @@ def node_order(graph: nx.MultiDiGraph, order: Iterable[Any] | None = None) -> li
 def restricted(graph: nx.MultiDiGraph, keep: Container[Any]) -> nx.MultiDiGraph:
     """The nodes of `keep` and the edges between them, in evaluation order. (A networkx view has the order of a set.)"""
     part: nx.MultiDiGraph = nx.MultiDiGraph()
-    part.add_nodes_from(node for node in node_order(graph) if node in keep)
+    part.add_nodes_from((node, graph._node[node]) for node in node_order(graph) if node in keep)
     for tail in part:
         for head, parallel in graph._succ[tail].items():
             if head in keep:
@@ -236,13 +237,13 @@ def _steps(
                 product = multiply(partial, factor)
                 if product is not factor and _is_nan(product) and not (_is_nan(partial) or _is_nan(factor)):
                     raise DomainError(
-                        f"the product along the edge {tail} → {head} is undefined: {partial} · {factor}. "
+                        f"the product along the edge {tail} → {head} is undefined: {brief(partial)} · {brief(factor)}. "
                         "Move the input away from this point."
                     )
                 total = add(total, product)
                 terms.append(Term(tail, head, key, partial, factor, product))
         if _is_nan(total) and not any(_is_nan(part) for part in (before, *(term.product for term in terms))):
-            got = " + ".join(str(term.product) for term in terms)
+            got = " + ".join(brief(term.product) for term in terms[:8])
             raise DomainError(
                 f"the sum of the terms that arrive at {node} is undefined: got {got}. "
                 "Move the input away from this point."
@@ -269,6 +270,8 @@ def _is_nan(value: Any) -> bool:
     """Whether an element is undefined: NaN itself, or a pair with a NaN in it."""
     if type(value) is float:
         return value != value
+    if isinstance(value, np.ndarray):
+        return value.dtype.kind == "f" and bool(np.isnan(value).any())
     return isinstance(value, tuple) and any(type(part) is float and part != part for part in value)
 
 

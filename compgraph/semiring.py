@@ -20,8 +20,8 @@ import numpy as np
 from compgraph.maps import LinearMap
 
 __all__ = [
-    "BOOLEAN", "COUNT", "ENTROPY", "FREE", "LONGEST", "MATRIX", "MAX_PRODUCT", "REAL", "SHORTEST", "SIGNED_TOP",
-    "SIGN_LOG", "Ranked", "Semiring", "SignLog", "k_best",
+    "BOOLEAN", "COUNT", "ENTROPY", "FREE", "LINEAR", "LONGEST", "MATRIX", "MAX_PRODUCT", "REAL", "SHORTEST",
+    "SIGNED_TOP", "SIGN_LOG", "Ranked", "Semiring", "SignLog", "k_best",
 ]  # fmt: skip
 
 
@@ -300,6 +300,33 @@ def _matrix_product(left: Any, right: Any) -> Any:
     if _is_number(left) or _is_number(right):
         return left * right
     return left @ right if isinstance(left, LinearMap) or isinstance(right, LinearMap) else np.dot(left, right)
+
+
+def _linear_sum(left: Any, right: Any) -> Any:
+    for number, other in ((left, right), (right, left)):
+        if type(number) in (int, float) and number == 0:
+            return other
+    return left + right
+
+
+def _linear_product(left: Any, right: Any) -> Any:
+    """A map applied to an array or a number, or backwards its transpose; maps joined; numbers multiplied."""
+    if isinstance(left, LinearMap):
+        return left @ right if isinstance(right, LinearMap) else _plain(left.apply(right))
+    if isinstance(right, LinearMap):
+        return _plain(right.T.apply(left))
+    return left * right
+
+
+def _plain(result: Any) -> Any:
+    """A number of NumPy's as Python's."""
+    return result.item() if isinstance(result, np.generic) or getattr(result, "ndim", None) == 0 else result
+
+
+#: What `linearize` leaves on a graph with arrays: labels are numbers between numbers, and linear maps otherwise. Seeded
+#: with a number or an array, totals are numbers and arrays, each of the shape of its node. (Seeded with
+#: ``Identity(shape)`` over MATRIX, they are linear maps.)
+LINEAR = Semiring("LINEAR", _linear_sum, _linear_product, 0.0, 1.0)
 
 
 #: Labels are matrices of any conforming shapes, with a row for each entry of the head and a column for each of the

@@ -9,19 +9,25 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import networkx as nx
+import numpy as np
 
+from compgraph.arrays.labels import holds_arrays, shape_at, shaped
 from compgraph.elimination import Cost
 from compgraph.expression import Expression, Primitive
 from compgraph.linearization import linearize
 from compgraph.listing import Program, derivative_program
+from compgraph.maps import Identity, LinearMap
+from compgraph.numbers import digits, plus, times
 from compgraph.pathsum import PathSum, paths
 from compgraph.posing import depending, posed
 from compgraph.propagation import Step, forward, reverse
-from compgraph.semiring import REAL, Ranked, Semiring, a_semiring
+from compgraph.semiring import LINEAR, MATRIX, REAL, Ranked, Semiring, a_semiring
 from compgraph.symbols import EXPRESSION, formulas, statements
 
 if TYPE_CHECKING:
+    from compgraph.accuracy import Accuracy
     from compgraph.homework.report import Report
+    from compgraph.render.derivation import Derivation
     from compgraph.render.film import Film
     from compgraph.render.table import Table
     from compgraph.structure import Order
@@ -93,13 +99,14 @@ def solve(
     linearize(graph, at, exact=exact, copy=False)
     if direction == "auto":
         direction = "forward" if len(inputs) < len(outputs) else "reverse"
-    semiring = EXPRESSION if at is None else _over(Fraction if exact else float)
+    semiring = EXPRESSION if at is None else LINEAR if holds_arrays(graph) else _over(Fraction if exact else float)
     return Solution(graph, direction, outputs, inputs, semiring=semiring, limited=wrt is not None)
 
 
 def _over(number: type) -> Semiring:
-    """REAL, whose 0 and 1 are numbers of the kind that the run computes with."""
-    return REAL._replace(zero=number(0), one=number(1))
+    """REAL, whose 0 and 1 are numbers as the run computes with; exact ones may be beyond the floats."""
+    over = REAL._replace(zero=number(0), one=number(1))
+    return over._replace(add=plus, mul=times) if number is Fraction else over
 
 
 class Solution:
@@ -146,8 +153,8 @@ class Solution:
             final: dict[Any, Any] = {}
             multiplications = additions = 0
             for step in self._sweep(seed):
-                final[step.node] = semiring.readout(step.total)
-                multiplications += len(step.terms)
+                final[step.node] = self._shaped(step.node, seed, semiring.readout(step.total))
+                multiplications += sum([_multiplications(term.partial) for term in step.terms])
                 additions += max(0, len(step.terms) - (step.node != seed))
             self._totals[seed] = final
             self.cost = Cost(self.cost.multiplications + multiplications, self.cost.additions + additions)
@@ -174,7 +181,15 @@ class Solution:
 
     def _sweep(self, seed: str) -> Iterator[Step]:
         sweep = reverse if self.direction == "reverse" else forward
-        return sweep(self._swept, {seed: self.semiring.one}, self.semiring)
+        shape = shape_at(self.graph, seed)
+        if not shape or not self.derives:
+            return sweep(self._swept, {seed: self.semiring.one}, self.semiring)
+        if self.semiring is EXPRESSION:
+            raise ValueError(
+                f"{seed} has the shape {shape}: expected a number to differentiate at no point. "
+                "Give at={…}, or differentiate its sum with a weight for each entry."
+            )
+        return sweep(self._swept, {seed: Identity(shape)}, MATRIX)  # the totals are linear maps
 
     def sweep(self, name: str) -> Solution:
         """The solution of one sweep: from one output in reverse, from one input in forward."""
@@ -199,7 +214,7 @@ class Solution:
     @property
     def derives(self) -> bool:
         """Whether the totals are derivatives, and not answers in another semiring."""
-        return self.semiring.name in (REAL.name, EXPRESSION.name)
+        return self.semiring.name in (REAL.name, EXPRESSION.name, LINEAR.name)
 
     def over(self, semiring: Semiring) -> Solution:
         """The same question in another semiring: `derivatives` are then its readouts, `steps` hold its elements.
@@ -236,6 +251,13 @@ class Solution:
     def steps(self) -> Iterator[Step]:
         """The steps of the sweep, one per node, made anew at each access."""
         return self._sweep(self._single("steps"))
+
+    def _shaped(self, node: str, seed: str, total: Any) -> Any:
+        """A derivative of 0 in the shape that it has where there are arrays."""
+        if self.semiring is not LINEAR:
+            return total
+        pair = (seed, node) if self.direction == "reverse" else (node, seed)
+        return shaped(total, *[shape_at(self.graph, one) for one in pair])
 
     # -- the answers
 
@@ -331,6 +353,20 @@ class Solution:
 
         return checked(self, answers, level=level, **options)
 
+    def accuracy(self, *, digits: int = 50, threshold: float = 2.0) -> Accuracy:
+        """The digits lost at every node, in values and in the sweep, and the first operation that loses them.
+
+        The run is repeated on numbers of so many `digits`; `threshold` says how many digits at once make a loss.
+
+        Examples
+        --------
+        >>> solve("y = sqrt(x + 1) - sqrt(x)", at={"x": 1e12}).accuracy().first
+        'y'
+        """
+        from compgraph.accuracy import accuracy
+
+        return accuracy(self, digits=digits, threshold=threshold)
+
     # -- showing
 
     def film(self, order: Order | None = None, **options: Any) -> Film:
@@ -349,6 +385,12 @@ class Solution:
         from compgraph.render.table import Table
 
         return Table(self, **options)
+
+    def derivation(self, **options: Any) -> Derivation:
+        """Every value, partial and derivative worked out line by line: formula = numbers = result."""
+        from compgraph.render.derivation import Derivation
+
+        return Derivation(self, **options)
 
     def program(self) -> Program:
         """The values and the sweep as a program: to read, to take along as Python, to compile.
@@ -414,15 +456,31 @@ class Solution:
         return {"text/plain": repr(self), "image/svg+xml": self.film().figure()}
 
 
+def _multiplications(partial: Any) -> int:
+    return partial.cost if isinstance(partial, LinearMap) else 1
+
+
+#: Bits of the longest integer that stays a number in JSON: Python neither writes nor reads more than 4 300 digits.
+_LONGEST_INTEGER = 14_000
+
+
 def plain(value: Any) -> Any:
     """A value as JSON holds it: finite numbers as they are, pairs as lists, all else (Fractions, ∞, …) as text.
 
     A sum of words is a list of words, each with its count; one of the best paths has its product and its word.
     """
+    if isinstance(value, np.ndarray):
+        return plain_list(value.tolist())
+    if isinstance(value, LinearMap):
+        return plain_list(value.matrix().tolist())
     if isinstance(value, bool):
         return int(value)
+    if isinstance(value, int) and value.bit_length() > _LONGEST_INTEGER:
+        return digits(value)
     if isinstance(value, int) or (isinstance(value, float) and value - value == 0):
         return value
+    if isinstance(value, Fraction):
+        return digits(value)
     if isinstance(value, Counter):
         return [{"word": plain(word), "count": count} for word, count in value.items()]
     if isinstance(value, Ranked):
@@ -430,6 +488,11 @@ def plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [plain(part) for part in value]
     return _text(value, limit=10_000) if isinstance(value, Expression) else str(value)
+
+
+def plain_list(values: Any) -> Any:
+    """The rows of an array as JSON holds them."""
+    return [plain_list(row) if isinstance(row, list) else plain(row) for row in values]
 
 
 def _text(value: Any, limit: int = 200) -> str:

@@ -10,30 +10,78 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import networkx as nx
+import numpy as np
 
-from compgraph.expression import LITERAL, VARIABLE, Application, Expression, Partial, Primitive, Variable, _apply
+from compgraph.arrays.labels import has_arrays
+from compgraph.errors import DomainError
+from compgraph.expression import (
+    LITERAL,
+    MULTIPLY,
+    VARIABLE,
+    Application,
+    Expression,
+    Partial,
+    Primitive,
+    Variable,
+    _apply,
+)
 from compgraph.functions import WHERE, logical_not, logical_or
 from compgraph.graph import Graph
+from compgraph.maps import Diagonal, LinearMap, Scale, broadcast
+from compgraph.maps.elementwise import elementwise
+from compgraph.numbers import plus, times
 from compgraph.semiring import Semiring
 
-__all__ = ["EXPRESSION", "definition", "formula", "formulas", "statements", "symbolize"]
+__all__ = ["EXPRESSION", "applied", "definition", "formula", "formulas", "statements", "symbolize"]
 
 
 def symbolize(graph: nx.MultiDiGraph) -> None:
     """Label `graph` in place with values and partials that are Expressions, sharing as the graph does."""
     built: dict[str, Any] = {}
     unnamed = graph.graph.get("unnamed", ())
+    shapes = graph.graph.get("shapes", {})
+    arrays = shapes or has_arrays(graph._node, {})
     for key, data in graph._node.items():
         primitive, name = data["primitive"], None if key in unnamed else data["name"]
         operands = tuple([built[a] if type(a) is str else a for a in data["arguments"]])
-        built[key] = data["value"] = Variable(key) if primitive is VARIABLE else _apply(primitive, operands, name)
+        value = Variable(key, shapes.get(key)) if primitive is VARIABLE else _apply(primitive, operands, name)
+        built[key] = data["value"] = value
         for parallel in graph._pred[key].values():
             for position, label in parallel.items():
-                label["partial"] = _applied(primitive.partials[position], data["value"], operands)
+                partial = applied(primitive.partials[position], value, operands)
+                label["partial"] = _mapped(partial, value, operands[position]) if arrays else partial
 
 
-def _applied(rule: Partial, output: Any, operands: Sequence[Any]) -> Any:
-    return rule(output, *operands) if callable(rule) else rule
+def applied(rule: Partial, output: Any, operands: Sequence[Any]) -> Any:
+    """A partial in symbols; literals that arithmetic cannot take (1/0, the square of 10²⁰⁰) are left standing in it.
+
+    Examples
+    --------
+    >>> applied(lambda y, a, b: 1 / b, Variable("y"), (Variable("a"), 0))
+    1/0
+    """
+    if not callable(rule):
+        return rule
+    try:
+        return rule(output, *operands)
+    except (ArithmeticError, DomainError):
+        return rule(output, *[o if isinstance(o, Expression) else Application(LITERAL, (o,)) for o in operands])
+
+
+def _mapped(partial: Any, output: Any, operand: Any) -> Any:
+    """A partial between arrays as a linear map, whose parts are Expressions; between numbers as it is."""
+    if isinstance(partial, LinearMap):
+        return partial.apply(1) if partial.output == partial.input == () else partial
+    end, start = output.shape, getattr(operand, "shape", ())
+    if end == start == ():
+        return partial
+    if isinstance(partial, Expression):
+        if partial.shape not in ((), end):
+            partial = np.broadcast_to(partial, end)
+        whole: LinearMap = Diagonal(partial) if partial.shape else Scale(partial, end)
+    else:
+        whole = elementwise(partial, end)
+    return whole @ broadcast(start, end)
 
 
 def definition(graph: nx.MultiDiGraph, key: Any) -> Any:
@@ -78,9 +126,15 @@ def _written(graph: nx.MultiDiGraph, inner: Iterable[Any], key: Any) -> dict[Any
         data = graph._node[node]
         for argument in data["arguments"]:
             if type(argument) is str and argument not in built:
-                built[argument] = Variable(argument)
+                built[argument] = _pictured(graph, argument)
         built[node] = Application(data["primitive"], tuple([built.get(a, a) for a in data["arguments"]]))
     return built
+
+
+def _pictured(graph: nx.MultiDiGraph, key: Any) -> Variable:
+    """A node as it stands in a formula: by its name, and of its shape."""
+    shape = getattr(graph._node[key].get("value"), "shape", ()) or graph.graph.get("shapes", {}).get(key)
+    return Variable(str(key), shape or None)
 
 
 def formula(graph: nx.MultiDiGraph, tail: Any, head: Any, key: Any = 0) -> Any:
@@ -123,8 +177,8 @@ def formula(graph: nx.MultiDiGraph, tail: Any, head: Any, key: Any = 0) -> Any:
         if data.get("primitive") is None:
             return graph.edges[tail, head, key].get("partial")
         built = _written(graph, (), head)
-        output = built[head] if _shows_itself(data["primitive"]) else Variable(str(head))
-        return _applied(data["primitive"].textbook[key], output, [built.get(a, a) for a in data["arguments"]])
+        output = built[head] if _shows_itself(data["primitive"]) else _pictured(graph, head)
+        return applied(data["primitive"].textbook[key], output, [built.get(a, a) for a in data["arguments"]])
     return _statement_formulas(fine, head).get(tail, 0)
 
 
@@ -157,10 +211,10 @@ def _statement_formulas(fine: nx.MultiDiGraph, head: Any) -> dict[Any, Any]:
         data = fine._node[node]
         operands = [built.get(a, a) for a in data["arguments"]]
         # the output of the statement has a name in the picture, the operations inside it have none
-        output = Variable(str(node)) if node == head and not _shows_itself(data["primitive"]) else built[node]
+        output = _pictured(fine, node) if node == head and not _shows_itself(data["primitive"]) else built[node]
         for position, argument in enumerate(data["arguments"]):
             if type(argument) is str and fine.has_edge(argument, node, position):
-                product = _times(total[node], _applied(data["primitive"].textbook[position], output, operands))
+                product = _times(total[node], applied(data["primitive"].textbook[position], output, operands))
                 total[argument] = _plus(total[argument], product) if argument in total else product
     return total
 
@@ -293,6 +347,8 @@ def _same(a: Any, b: Any) -> bool:
 
 def _times(left: Any, right: Any) -> Any:
     """left · right, the product put inside a guard, so that nothing is evaluated where the guard does not hold."""
+    if isinstance(left, LinearMap) or isinstance(right, LinearMap):
+        return _linear_times(left, right)
     if _is_trivial(left) or _is_trivial(right):
         return _product(left, right)
     outer, inner = _guard(left), _guard(right)
@@ -307,6 +363,34 @@ def _times(left: Any, right: Any) -> Any:
     return both.around(_product(outer.term, inner.term))
 
 
+def _linear_times(left: Any, right: Any) -> Any:
+    """A map applied to an expression or a number, or backwards its transpose; two maps joined."""
+    if isinstance(left, LinearMap) and isinstance(right, LinearMap):
+        return left @ right
+    map, total = (left, right) if isinstance(left, LinearMap) else (right.transpose(), left)
+    if not isinstance(total, (Expression, np.ndarray)):
+        if total == 0:
+            return 0
+        total = Application(LITERAL, (total,))
+    if isinstance(map, Diagonal) and isinstance(total, Expression):
+        return _times(map.values, _unspread(total)) if isinstance(map.values, Expression) else map.values * total
+    result = map.apply(total)
+    if isinstance(result, Expression) and result.primitive is MULTIPLY:
+        for factor, other in (result.arguments, result.arguments[::-1]):
+            if getattr(factor, "shape", ()) == result.shape and (number := _unspread(other)) is not other:
+                return _product(number, factor)
+    return result
+
+
+def _unspread(total: Any) -> Any:
+    """The number itself that was repeated into an array, beside an array of that shape."""
+    if isinstance(total, Expression) and total.primitive.name == "broadcast_to":
+        (one,) = total.arguments
+        if isinstance(one, Expression) and not one.shape:
+            return one.first if one.primitive is LITERAL else one
+    return total
+
+
 def _product(left: Any, right: Any) -> Any:
     """left · right, with 0 and 1 left out and −1 written as a sign."""
     for factor, other in ((left, right), (right, left)):
@@ -315,7 +399,7 @@ def _product(left: Any, right: Any) -> Any:
                 return 0 if factor == 0 else other
             if factor == -1:
                 return -other
-    return left * right
+    return times(left, right)
 
 
 def _is_trivial(factor: Any) -> bool:
@@ -330,7 +414,7 @@ def _plus(left: Any, right: Any) -> Any:
         return left
     a, b = _guard(left), _guard(right)
     if a is None or b is None:
-        return left + right
+        return plus(left, right)
     if not _same(a.condition, b.condition):
         return _Guard(logical_or(a.test(), b.test()), None, True).around(left + right)
     if a.holds == b.holds:

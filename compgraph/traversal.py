@@ -71,7 +71,14 @@ def demanded(
         needed: tuple[Any, ...] = arguments[:1] if branches else arguments
         missing = [a for a in needed if is_node(a) and a not in values]
         if not missing and branches:
-            taken = arguments[1] if operand(arguments[0]) else arguments[2]
+            condition = operand(arguments[0])
+            if getattr(condition, "ndim", 0):  # an array of them: both branches, entry by entry
+                missing = [a for a in arguments[1:] if is_node(a) and a not in values]
+                if not missing:
+                    values[node] = compute(node, tuple([operand(a) for a in arguments]))
+                stack += missing[::-1]
+                continue
+            taken = arguments[1] if condition else arguments[2]
             missing = [taken] if is_node(taken) and taken not in values else []
             if not missing:
                 values[node] = operand(taken)
@@ -86,7 +93,14 @@ def to_listing(expression: Expression) -> list[tuple[Primitive, tuple[Any, ...],
     place = {e: i for i, e in enumerate(order)}
     # a place is wrapped in a one-tuple, so that it cannot be mistaken for a literal
     return [
-        (e.primitive, tuple((place[a],) if isinstance(a, Expression) else a for a in e.arguments), e.name)
+        (
+            e.primitive,
+            # a variable keeps the shape that it was given
+            (e.shape,)
+            if e.primitive is VARIABLE and e.shape
+            else tuple((place[a],) if isinstance(a, Expression) else a for a in e.arguments),
+            e.name,
+        )
         for e in order
     ]
 
@@ -96,7 +110,7 @@ def from_listing(listing: list[tuple[Primitive, tuple[Any, ...], str | None]]) -
     built: list[Expression] = []
     for primitive, arguments, name in listing:
         if primitive is VARIABLE:
-            built.append(Variable(str(name)))
+            built.append(Variable(str(name), *arguments))
         else:
             operands = tuple(built[a[0]] if isinstance(a, tuple) else a for a in arguments)
             built.append(_apply(primitive, operands, name))

@@ -225,7 +225,7 @@ def test_every_kind_of_number_becomes_a_float(three: Any) -> None:
     assert type(cg.value_and_gradient(x * x)(three)[0]) is float
 
 
-@pytest.mark.parametrize("wrong", [None, [1], np.ones(2), 1j, "y", ""], ids=repr)
+@pytest.mark.parametrize("wrong", [None, [None], np.array("a"), 1j, "y", ""], ids=repr)
 def test_what_is_no_number_is_refused(wrong: Any) -> None:
     with pytest.raises((TypeError, ValueError), match="expected"):
         cg.linearize(cg.trace(x * x), {"x": wrong})

@@ -5,9 +5,11 @@ from __future__ import annotations
 import copy
 import math
 import pickle
+import sys
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from itertools import pairwise, product
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import networkx as nx
@@ -22,6 +24,7 @@ from compgraph.maps import (
     Addition,
     Broadcast,
     Composition,
+    Contraction,
     Dense,
     Diagonal,
     Gather,
@@ -33,7 +36,9 @@ from compgraph.maps import (
     RightMultiply,
     Scale,
     Scatter,
+    Spread,
     Sum,
+    WeightedSum,
     Zero,
     broadcast,
 )
@@ -121,6 +126,56 @@ def draw_places(draw: Draw, shape: Shape, length: int) -> np.ndarray:
     return np.abs(entries(draw, *shape)) % length
 
 
+#: Einsums in each of their operands: products, sums over what only one operand has, repeated letters beside it.
+SUBSCRIPTS = [
+    "ij,jk->ik",
+    "i,i->",
+    "ij,ij->ij",
+    "i,j->ij",
+    "ij,k->k",
+    "ij->j",
+    "bij,bjk->bik",
+    "ii,ij->j",
+    "ij,jk,kl->il",
+]
+
+
+def a_contraction(draw: Draw, input: Shape) -> Contraction:
+    fit = [
+        (subscripts, position)
+        for subscripts in SUBSCRIPTS
+        for position, term in enumerate(subscripts.split("->")[0].split(","))
+        if len(term) == len(set(term)) == len(input)
+    ]
+    subscripts, position = draw(st.sampled_from(fit))
+    terms = subscripts.split("->")[0].split(",")
+    lengths = dict(zip(terms[position], input, strict=True))
+    for letter in "".join(terms).replace(",", ""):
+        lengths.setdefault(letter, draw(st.integers(1, 3)))
+    operands = [entries(draw, *(lengths[letter] for letter in term)) for term in terms]
+    return Contraction(subscripts, position, [*operands[:position], None, *operands[position + 1 :]], input)
+
+
+def contracted(f: Contraction) -> np.ndarray:
+    """Its definition: a sum over all assignments of the indices, of the products of the other operands."""
+    matrix = np.zeros((math.prod(f.output), math.prod(f.input)), int)
+    for values in np.ndindex(*f.lengths.values()):
+        at = dict(zip(f.lengths, values, strict=True))
+        row, column = (tuple(at[i] for i in term) for term in (f.result, f.terms[f.position]))
+        others = [
+            operand[tuple(at[i] for i in term)]
+            for term, operand in zip(f.terms, f.operands, strict=True)
+            if operand is not None
+        ]
+        matrix[flat(row, f.output), flat(column, f.input)] += math.prod(others)
+    return matrix
+
+
+def a_spread(draw: Draw, input: Shape) -> Spread:
+    repeat = a_broadcast(draw, input)
+    return Spread(entries(draw, *repeat.output), repeat.axes)
+
+
 def gathered(map: Gather) -> np.ndarray:
     matrix = np.zeros((math.prod(map.output), math.prod(map.input)), int)
     source = np.arange(math.prod(map.input))
@@ -182,6 +237,17 @@ KINDS: dict[type[cg.LinearMap], Row] = {
         a_broadcast,
         lambda f: moved(f.output, f.input, ((i, dropped(i, f.axes)) for i in np.ndindex(f.output))),
     ),
+    Spread: Row(
+        (0, 3),
+        a_spread,
+        lambda f: np.diag(f.values.ravel()) @ expected(Broadcast(f.output, f.axes)),
+    ),
+    WeightedSum: Row(
+        (0, 3),
+        lambda draw, s: WeightedSum(entries(draw, *s), some_axes(draw, len(s), 3)),
+        lambda f: expected(Sum(f.input, f.axes)) @ np.diag(f.values.ravel()),
+    ),
+    Contraction: Row((1, 3), a_contraction, contracted),
     Permute: Row(
         (0, 3),
         lambda draw, s: Permute(s, draw(st.permutations(range(len(s))))),
@@ -245,7 +311,7 @@ def test_every_kind_has_a_row() -> None:
     while waiting:
         kind = waiting.pop()
         waiting += kind.__subclasses__()
-        if not kind.__subclasses__():
+        if not kind.__subclasses__() and kind.__module__.startswith(maps.__name__):
             final.add(kind)
     assert final == set(KINDS)
     assert {kind.__name__ for kind in KINDS} < set(maps.__all__)
@@ -296,6 +362,8 @@ class Counted:
     __rmul__ = __mul__
 
     def __add__(self, other: Any) -> Counted:
+        if isinstance(other, np.ndarray):  # of any shape: added entry by entry
+            return NotImplemented
         return Counted(self.value + getattr(other, "value", other), self.tally)
 
     __radd__ = __add__
@@ -316,14 +384,17 @@ def multiplications(f: cg.LinearMap) -> int:
 def test_the_cost_is_the_number_of_multiplications(kind: type[cg.LinearMap]) -> None:
     @given(of_kind(kind))
     def holds(f: Any) -> None:
-        assert multiplications(f) == f.cost or has_new_zeros(f)
+        assert multiplications(f) == f.cost or is_beyond_the_tally(f)
 
     holds()
 
 
-def has_new_zeros(f: cg.LinearMap) -> bool:
-    """Whether there are zeros in it that come from no input, and so have no tally."""
-    return any(isinstance(part, (Zero, Scatter)) for part in listed(f))
+def is_beyond_the_tally(f: cg.LinearMap) -> bool:
+    """Whether there are zeros in it that come from no input, or products of other factors: they have no tally."""
+    return any(
+        isinstance(part, (Zero, Scatter)) or (isinstance(part, Contraction) and len(part.terms) > 2)
+        for part in listed(f)
+    )
 
 
 @given(st.data(), shapes(), shapes(), shapes())
@@ -336,7 +407,7 @@ def test_sums_and_products_are_those_of_matrices(data: st.DataObject, a: Shape, 
     assert np.array_equal((g.T @ f.T + g.T @ h.T).matrix(), ((f + h) @ g).matrix().T)
     assert np.array_equal((-f).matrix(), -f.matrix()) and np.array_equal((f + 0).matrix(), f.matrix())
     assert np.array_equal((0.5 * f).matrix(), f.matrix() / 2) and np.array_equal((0 * f).matrix(), 0 * f.matrix())
-    assert multiplications(f @ g) == (f @ g).cost or has_new_zeros(f @ g)
+    assert multiplications(f @ g) == (f @ g).cost or is_beyond_the_tally(f @ g)
 
 
 @given(st.data())
@@ -385,6 +456,15 @@ S = Dense(A @ A.T)
             "dense 2×2 · Σ axis 1 · dense 6×2 · (dense 2×2 + dense 2×2 · …",
         ),
         (2 * Sum((2, 3)), "2·I · Σ"),
+        (Sum((2, 3)) @ Scale(2, (2, 3)), "2·I · Σ"),
+        (Sum(2) @ Sum((2, 3), 1) @ Scale(2, (2, 3)), "2·I · Σ · Σ axis 1"),
+        (3 * (Broadcast((2, 3), 1) @ Broadcast(2)), "repeat axis 1 · repeat · 3·I"),
+        (3 * (Broadcast((2, 3), 1) @ (Broadcast(2) @ Scale(2, ()))), "repeat axis 1 · repeat · 6·I"),
+        (Diagonal([1, 2]) @ Broadcast(2), "diag(1, 2) · repeat"),
+        (Diagonal([1, 2]) @ Diagonal([3, 4]) @ Broadcast(2) @ Scale(2, ()), "diag(6, 16) · repeat"),
+        (Sum(2) @ Diagonal([1, 2]) + Sum(2) @ Diagonal([3, 4]), "Σ · diag(4, 6)"),
+        (Diagonal(A) @ (Broadcast((2, 3), 1) @ Diagonal([1, 2])), "diag 2×3 · repeat axis 1"),
+        (Diagonal([1, 2]) @ (Sum((2, 3), 1) @ Diagonal(A)), "Σ axis 1 · diag 2×3"),
         (1 * Sum(3), "Σ"),
         (-Dense(A), "−I · dense 2×3"),
         (broadcast((3, 1), (2, 3, 4)), "repeat axes 0, 2 · reshape"),
@@ -429,6 +509,57 @@ def test_an_index_means_what_it_means_to_numpy(index: Any) -> None:
     back = np.zeros((3, 4), int)
     np.add.at(back, index, y)
     assert np.array_equal(Scatter((3, 4), index).apply(y), back)
+
+
+def test_places_are_counted_through_the_whole_array() -> None:
+    x = np.arange(12.0).reshape(3, 4)
+    f = Gather.at((3, 4), [[11, 0], [5, 5]])
+    assert np.array_equal(f.apply(x), x.ravel()[[[11, 0], [5, 5]]]) and f.index is None and f.T.index is None
+    for whole_numbers in (int, np.float32, float):
+        back = f.T.apply(np.array([[1, 2], [3, 4]], whole_numbers))
+        assert back.dtype == whole_numbers and np.array_equal(np.flatnonzero(back), [0, 5, 11]) and back[1, 1] == 7
+    assert np.array_equal(Gather((3, 4), (slice(1, 3), -1)).places, [7, 11])
+    assert np.array_equal(Scatter((3, 4), (slice(1, 3), -1)).places, [7, 11])
+
+
+@pytest.mark.parametrize(
+    "subscripts", ["ij,jk", "...j,jk->...k", "...ij,...jk->...ik", "i...,...", "i..., i... -> ..."]
+)
+def test_einsum_writes_its_subscripts_in_many_ways(subscripts: str) -> None:
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(3, 3)), rng.normal(size=(3, 3))
+    for f, x in (
+        (Contraction(subscripts, 0, [None, b], (3, 3)) if subscripts != "i...,..." else None, a),
+        (Contraction(subscripts, 1, [a, None], (3, 3)) if subscripts != "i...,..." else None, b),
+        (Contraction("i...,...", 1, [a, None], 3) if subscripts == "i...,..." else None, b[0]),
+    ):
+        if f is not None:
+            others = [x if operand is None else operand for operand in f.operands]
+            assert np.allclose(f.apply(x), np.einsum(subscripts, *others), rtol=1e-14)
+
+
+def test_a_large_contraction_is_a_product_of_matrices() -> None:
+    rng = np.random.default_rng(0)
+    a, x, y = rng.normal(size=(30, 40)), rng.normal(size=(40, 50)), rng.normal(size=(30, 50))
+    f = Contraction("ij,jk->ik", 1, [a, None], x.shape)
+    assert f.cost == 30 * 40 * 50 == LeftMultiply(a, x.shape).cost
+    assert np.allclose(f.apply(x), a @ x, rtol=1e-12, atol=1e-12)
+    assert np.allclose(f.T.apply(y), a.T @ y, rtol=1e-12, atol=1e-12)
+
+
+def test_what_is_left_out_has_no_influence() -> None:
+    """0 times what is not finite is 0, on either side: a where takes an entry, or an adjoint of it, out."""
+    wild = Diagonal([np.inf, -np.inf, np.nan, np.inf, 2.0])
+    x = np.array([0.0, 0.0, 0.0, 1.0, 3.0])
+    assert np.array_equal(wild.apply(x), [0, 0, 0, np.inf, 6])
+    assert np.array_equal(Diagonal(x).apply(wild.values), [0, 0, 0, np.inf, 6])
+    assert np.array_equal((wild @ Diagonal(x)).apply(np.ones(5)), [0, 0, 0, np.inf, 6])
+    assert np.isnan(wild.apply(np.ones(5))[2])
+    assert (Sum(5) @ wild).apply([0.0, 0, 0, 0, 1]) == 2 and not (Sum(5) @ wild).T.apply(0.0).any()
+    assert wild.apply(x.astype(np.float32)).dtype == np.float64
+    assert Diagonal(wild.values.astype(np.float32)).apply(x.astype(np.float32)).dtype == np.float32
+    assert np.array_equal(np.diag(wild.matrix()), wild.values, equal_nan=True)
+    assert not np.any(wild.matrix()[~np.eye(5, dtype=bool)])
 
 
 def test_arrays_without_entries() -> None:
@@ -697,6 +828,185 @@ def test_float32_stays_float32() -> None:
     assert {total.dtype for total in cg.totals(cg.forward(graph, {"x": x}, cg.MATRIX)).values()} == {np.dtype("f4")}
 
 
+def test_a_python_number_takes_on_the_kind_of_the_map() -> None:
+    d = np.array([1, 2, 3], np.float32)
+    two = Sum((2, 3), 0, dtype=d.dtype)
+    for f in (
+        Sum(3, dtype="f4"),
+        Sum(3) @ Diagonal(d),
+        Sum(3, dtype="f4") @ Scale(2.0, 3),
+        WeightedSum(d),
+        Dense(d[np.newaxis], output=(), input=3),
+        broadcast((), 3, dtype="f4").T,
+        Contraction("i,i->", 0, [None, d], 3),
+        Sum(3) @ Diagonal(d) @ two,
+        2 * Sum(3, dtype="f4") @ Gather(4, [0, 1, 1]),
+    ):
+        assert f.T.apply(1.0).dtype == np.float32 and f.T.apply(1).dtype == np.float32, f
+        assert f.T.apply(np.float64(1)).dtype == np.float64 or f.dtype == np.float32
+        assert f.apply(np.ones(f.input, np.float32)).dtype == np.float32
+    assert two.dtype == two.T.dtype == np.float32 and two.T.apply(d).dtype == np.float32
+    assert Sum(3).T.apply(1.0).dtype == np.float64
+    for f in (Identity(()), Scale(0.5, ()), Sum(()), Scale(2, ()) @ Scale(0.5, ())):
+        assert type(f.apply(1.0)) is float, f  # so that it stays a Python number on its way to the arrays
+    assert type(Zero((), ()).apply(1.0)) is float
+
+
+@every_kind
+def test_any_number_of_axes_may_stand_in_front(kind: type[cg.LinearMap]) -> None:
+    @given(of_kind(kind), st.lists(st.integers(1, 2), max_size=2))
+    def holds(f: Any, further: list[int]) -> None:
+        x = np.random.default_rng(0).integers(-9, 9, (*further, *f.input))
+        found = np.asarray(f._apply(x))
+        assert found.shape == (*further, *f.output)
+        for index in np.ndindex(*further):
+            assert np.array_equal(found[index], f.apply(x[index]))
+
+    holds()
+
+
+# -- arrays of other classes
+
+
+class Duck(np.lib.mixins.NDArrayOperatorsMixin):
+    """An array that is no ndarray, does what NumPy's protocols ask, and notes every operation."""
+
+    def __init__(self, inner: Any, log: list[str]) -> None:
+        self.inner, self.log = np.asarray(inner), log
+
+    shape = property(lambda self: self.inner.shape)
+
+    def __array__(self, *_: Any, **__: Any) -> Any:
+        raise TypeError("a duck is no ndarray")
+
+    def _of(self, name: str, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Duck:
+        self.log.append(name)
+        return Duck(function(*map(bare, arguments), **keywords), self.log)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **keywords: Any) -> Duck:
+        return self._of(ufunc.__name__, getattr(ufunc, method), *inputs, **keywords)
+
+    def __array_function__(self, function: Any, types: Any, arguments: Any, keywords: Any) -> Duck:
+        return self._of(function.__name__, function, *arguments, **keywords)
+
+    def __getitem__(self, index: Any) -> Duck:
+        return self._of("getitem", lambda x: np.asarray(x[index]), self)
+
+    def reshape(self, shape: Shape) -> Duck:
+        return self._of("reshape", np.reshape, self, shape)
+
+    T = property(lambda self: self._of("T", np.transpose, self))
+
+
+def bare(value: Any) -> Any:
+    return value.inner if isinstance(value, Duck) else value
+
+
+def scattered(x: Duck, shape: Shape, index: Any = None, *, places: Any = None) -> Duck:
+    """In place of the primitive for expressions."""
+    f = Scatter(shape, index) if places is None else Gather.at(shape, places).T
+    return x._of("scatter", f.apply, x)
+
+
+@pytest.fixture(scope="module")
+def _scatter() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "compgraph.arrays", SimpleNamespace(scatter=scattered))
+        yield
+
+
+def of_ducks(f: Any, log: list[str]) -> Any:
+    """The same map, made of ducks."""
+    made = copy.copy(f)
+    for name in ("array", "left", "right", "values"):
+        if isinstance(value := getattr(f, name, None), np.ndarray):
+            setattr(made, name, Duck(value, log))
+        elif isinstance(value, cg.LinearMap):
+            setattr(made, name, of_ducks(value, log))
+    if isinstance(f, Contraction):
+        made.operands = tuple(operand if operand is None else Duck(operand, log) for operand in f.operands)
+    if isinstance(f, Scale):
+        made.factor = Duck(f.factor, log)
+    return made
+
+
+@every_kind
+@pytest.mark.usefixtures("_scatter")
+def test_every_kind_serves_arrays_of_other_classes(kind: type[cg.LinearMap]) -> None:
+    @given(of_kind(kind), st.booleans(), st.booleans(), st.integers(0, 99))
+    def holds(f: Any, inside: bool, outside: bool, seed: int) -> None:
+        rng, log = np.random.default_rng(seed), list[str]()
+        g = of_ducks(f, log) if inside else f
+        for map, shape, wanted in ((g, f.input, f), (g.T, f.output, f.T)):
+            x = rng.integers(-9, 9, shape)
+            found = map.apply(Duck(x, log) if outside else x)
+            assert isinstance(found, Duck) or not outside or any(isinstance(part, Zero) for part in listed(f))
+            assert np.shape(bare(found)) == wanted.output and np.array_equal(bare(found), wanted.apply(x))
+            if not shape:
+                assert np.array_equal(bare(map.apply(3)), wanted.apply(3))
+        assert repr(g) and g.cost == f.cost
+        assert np.array_equal(bare(g.matrix()), f.matrix())
+
+    holds()
+
+
+M, N = np.arange(6).reshape(2, 3), np.arange(12).reshape(3, 4)
+
+
+@pytest.mark.parametrize(
+    "map, operations, back",
+    [
+        (Identity((2, 3)), "", ""),
+        (Scale(3, (2, 3)), "multiply", "multiply"),
+        (Diagonal(M), "multiply", "multiply"),
+        (Sum((2, 3)), "sum", "broadcast_to"),
+        (Sum((2, 3), 0), "sum", "broadcast_to"),
+        (Sum((2, 3), 1), "sum", "expand_dims broadcast_to"),
+        (Sum(()), "", ""),
+        (broadcast((3,), (2, 3)), "broadcast_to", "sum"),
+        (Permute((2, 3)), "transpose", "transpose"),
+        (Reshape(6, (2, 3)), "reshape", "reshape"),
+        (Dense(M), "matmul", "matmul"),
+        (LeftMultiply(M, (3, 4)), "matmul", "matmul"),
+        (RightMultiply(N, (2, 3)), "matmul", "matmul"),
+        (Gather((2, 3), (0, slice(1, 3))), "getitem", "scatter"),
+        (Gather((2, 3), [1, 1]), "getitem", "scatter"),
+        (Gather((2, 3), None), "getitem", "scatter"),
+        (Gather.at((2, 3), [5, 5]), "reshape getitem", "scatter"),
+        (Gather.at(3, [2, 2]), "getitem", "scatter"),
+        (Contraction("ij,jk->ik", 1, [M, None], (3, 4)), "einsum", "einsum"),
+        (Contraction("ij,jk->k", 0, [None, N], (2, 3)), "einsum", "einsum expand_dims broadcast_to"),
+        (Sum((2, 3)) @ Diagonal(M), "multiply sum", "multiply"),
+        (Sum((2, 3)) @ Scale(2, (2, 3)), "sum multiply", "multiply broadcast_to"),
+        (Diagonal(M) @ broadcast((3,), (2, 3)), "multiply", "multiply sum"),
+        (Sum((2, 4)) @ LeftMultiply(M, (3, 4)), "matmul sum", "broadcast_to matmul"),
+        (Diagonal(M) + LeftMultiply(np.eye(2, dtype=int), (2, 3)), "matmul multiply add", "matmul multiply add"),
+    ],
+    ids=lambda value: value.label if isinstance(value, cg.LinearMap) else None,
+)
+@pytest.mark.usefixtures("_scatter")
+def test_no_more_operations_than_needed(map: cg.LinearMap, operations: str, back: str) -> None:
+    log: list[str] = []
+    for f, wanted in ((map, operations), (map.T, back)):
+        log.clear()
+        x = np.arange(math.prod(f.input)).reshape(f.input)
+        assert np.array_equal(bare(f.apply(Duck(x, log))), f.apply(x))
+        assert " ".join(log) == wanted
+
+
+def test_a_sweep_that_starts_with_one_makes_nothing_of_it() -> None:
+    log: list[str] = []
+    v = Duck([1.0, 2.0, 3.0], log)
+    assert Diagonal(v).T.apply(Sum(3).T.apply(1.0)) is v  # swept edge by edge
+    assert (Sum(3) @ Diagonal(v)).T.apply(1.0) is v and log == []
+    found = Diagonal(v).apply(Sum(3).T.apply(2.0))
+    assert np.array_equal(found.inner, [2, 4, 6]) and log == ["multiply"]
+    n = Duck(2.0, log)
+    assert np.array_equal((Dense(np.eye(3)) * n + n).apply(Duck([1.0, 2.0, 3.0], log)).inner, [4, 8, 12])
+    assert ((Scale(2, 3) @ Scale(n, 3)) @ Diagonal(v)).apply(np.ones(3)).inner.tolist() == [4, 8, 12]
+    assert f"{Scale(n, 3)!r}" == "LinearMap (3,) ← (3,): scale"
+
+
 # -- a network by hand
 
 
@@ -903,6 +1213,17 @@ def test_entries_of_two_nodes_with_one_name() -> None:
         (lambda: Broadcast((2, 3), (1, -1)), ValueError, r"Broadcast: expected different axes of 2 dimensions"),
         (lambda: Permute((2, 3), [0]), ValueError, r"expected each of the 2 axes once, got \(0,\)"),
         (lambda: Reshape(4, (2, 3)), ValueError, r"equal size, got \(4,\) with 4 entries and \(2, 3\) with 6"),
+        (lambda: Gather.at(3, [0, 3]), IndexError, r"places from 0 to 2 in an array of the shape \(3,\), got 0 to 3"),
+        (lambda: Gather.at(3, [0.5]), TypeError, r"expected places, which are whole numbers, got the kind float64"),
+        (lambda: Contraction("ii,i->i", 0, [None, [1]], (1, 1)), ValueError, "got 'ii'. Take its diagonal first"),
+        (lambda: Contraction("i,i->i", 0, [[1], None], 1), ValueError, "with None at the position 0 of the argument"),
+        (lambda: Contraction("i->i", 1, [[1], None], 1), ValueError, "a term for each of 2 operands, got 1"),
+        (lambda: Contraction("i,i->i", 0, [None, A], 2), ValueError, r"index for each axis, got 'i' for .* \(2, 3\)"),
+        (lambda: Contraction("i,ij->j", 0, [None, A], 4), ValueError, "one length for the index i, got 4 and 2"),
+        (lambda: Contraction("i,ij->j", 0, [None, A], 1), ValueError, r"of the shape \(2,\), got \(1,\). Stretch it"),
+        (lambda: Contraction("i,ij->jj", 0, [None, A], 2), ValueError, "a result with different indices .* got 'jj'"),
+        (lambda: Contraction("i,ij->k", 0, [None, A], 2), ValueError, "a result with different indices .* got 'k'"),
+        (lambda: Spread(A, 2), ValueError, r"expected different axes of 2 dimensions, got \(2,\)"),
         (lambda: Gather(3, 3), IndexError, r"an array of the shape \(3,\): index 3 is out of bounds"),
         (lambda: broadcast((2, 3), (3,)), ValueError, r"expected a shape that fits \(3,\), got \(2, 3\)"),
         (lambda: broadcast((2,), (3,)), ValueError, r"expected a shape that fits \(3,\), got \(2,\)"),

@@ -41,7 +41,7 @@ def collected(
     Parameters
     ----------
     work : paths and sheets
-        Of a folder every file counts, those in folders below it too; hidden ones do not.
+        Of a folder every file counts, those in folders below it too; hidden ones do not, and links are refused.
     leave : paths
         Files that are no answers, though they lie there.
 
@@ -61,6 +61,10 @@ def collected(
             continue
         for path in _files(Path(item)):
             if path.resolve() in left:
+                continue
+            if path != Path(item) and (path.is_symlink() or not path.is_file()):
+                # an archive may bring along a link to somebody else's answers, or a pipe that nobody writes to
+                failures.append(Failure(str(path), "this is a link or a device: expected a file of answers."))
                 continue
             try:
                 sheets += load_sheets(path)
@@ -93,7 +97,8 @@ def _files(path: Path) -> Iterator[Path]:
     found = []
     for folder, folders, files in os.walk(path):
         folders[:] = [name for name in folders if not _is_nothing(name)]
-        found += [Path(folder, name) for name in files if not _is_nothing(name)]
+        links = [name for name in folders if Path(folder, name).is_symlink()]  # which are not walked into
+        found += [Path(folder, name) for name in (*files, *links) if not _is_nothing(name)]
     # what a browser calls "s1 (1).toml" came after s1.toml
     yield from sorted(found, key=lambda file: (natural(str(file.with_suffix(""))), file.suffix))
 

@@ -16,10 +16,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from compgraph.files import write
 from compgraph.homework.report import Report
 from compgraph.homework.wording import SIGNS, note
 from compgraph.reading.lexing import shown
-from compgraph.render.export import write
 from compgraph.render.runs import clean
 
 __all__ = ["GROUPS", "failed", "results", "save_results"]

@@ -15,15 +15,14 @@ from __future__ import annotations
 
 import json
 import os
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from compgraph.files import read_text, read_toml, write
 from compgraph.homework.collecting import natural
 from compgraph.homework.report import Override
 from compgraph.reading.lexing import shown
-from compgraph.render.export import write
 from compgraph.render.runs import clean
 
 __all__ = ["Overrides", "load_overrides", "overrides_text", "save_overrides"]
@@ -53,10 +52,7 @@ def load_overrides(path: str | Path) -> dict[tuple[str, str], Override]:
     OSError
         It cannot be opened.
     """
-    try:
-        data = tomllib.loads(Path(path).read_bytes().decode("utf-8-sig"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ValueError(f"{path}: expected TOML: {shown(str(error), 120).rstrip('.')}.") from None
+    data = read_toml(read_text(path), str(path))
     if data.get("schema", SCHEMA) != SCHEMA:
         raise ValueError(f"{path}: expected the schema {SCHEMA}, got {data['schema']!r:.60}.")
     tables = data.get("override", [])

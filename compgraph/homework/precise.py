@@ -15,6 +15,7 @@ from typing import Any
 
 from compgraph.evaluation import power as exact_power
 from compgraph.homework.constants import intended
+from compgraph.multiprecision import rows
 
 __all__ = ["Arithmetic", "Value", "arithmetic", "fraction"]
 
@@ -27,6 +28,9 @@ _LONGEST = 4_000
 _HUGE = 1 << 15
 #: The argument of a function such as exp or sin is below 2 to this power.
 _ARGUMENT = 27
+
+#: Functions of one argument with zeros or poles at irrational numbers, or at 1.
+_CROSSING = frozenset({"log", "log2", "log10", "sin", "cos", "tan", "cot", "sec", "csc"})
 
 _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "less": operator.lt,
@@ -57,7 +61,7 @@ class Arithmetic:
         self.mp = mpmath.MPContext()
         self.mp.dps = digits
         self._lost = self.mp.mpf(10) ** (8 - digits)  # what is left, relatively, when all digits have cancelled
-        self._rows = {**self._arithmetic(), **{name: self._rounded(f) for name, f in self._functions().items()}}
+        self._rows = {**{name: self._rounded(f) for name, f in self._functions().items()}, **self._arithmetic()}
 
     def apply(self, name: str, arguments: Sequence[Value]) -> Value:
         """The value of a primitive, by its name; None where an argument is None or outside the domain."""
@@ -141,27 +145,8 @@ class Arithmetic:
 
     def _functions(self) -> dict[str, Callable[..., Any]]:
         """What is irrational nearly everywhere, in mpmath."""
-        mp, crossing = self.mp, self._crossing
-
-        def sigmoid(x: Any) -> Any:
-            return 1 / (1 + mp.exp(-x))
-
-        def softplus(x: Any) -> Any:
-            return max(x, mp.zero) + mp.log1p(mp.exp(-abs(x)))
-
-        return {
-            "exp": mp.exp, "expm1": mp.expm1, "exp2": lambda x: mp.exp(x * mp.ln2), "log": crossing(mp.log),
-            "log1p": mp.log1p, "log2": crossing(lambda x: mp.log(x) / mp.ln2), "log10": crossing(mp.log10),
-            "logaddexp": lambda a, b: max(a, b) + mp.log1p(mp.exp(-abs(a - b))),
-            "sin": crossing(mp.sin), "cos": crossing(mp.cos), "tan": crossing(mp.tan), "cot": crossing(mp.cot),
-            "sec": crossing(mp.sec), "csc": crossing(mp.csc), "asin": mp.asin, "acos": mp.acos, "atan": mp.atan,
-            "acot": mp.acot, "asec": mp.asec, "acsc": mp.acsc, "atan2": lambda y, x: mp.atan2(y, x) if x or y else None,
-            "sinh": mp.sinh, "cosh": mp.cosh, "tanh": mp.tanh, "coth": mp.coth, "sech": mp.sech, "csch": mp.csch,
-            "asinh": mp.asinh, "acosh": mp.acosh, "atanh": mp.atanh, "acoth": mp.acoth, "asech": mp.asech,
-            "acsch": mp.acsch, "erf": mp.erf, "erfc": mp.erfc, "sigmoid": sigmoid, "softplus": softplus,
-            "elu": lambda x, alpha: x if x > 0 else alpha * mp.expm1(x), "swish": lambda x, beta: x * sigmoid(beta * x),
-            "mish": lambda x: x * mp.tanh(softplus(x)), "gelu": lambda x: x / 2 * mp.erfc(-x / mp.sqrt(2)),
-        }  # fmt: skip
+        table = rows(self.mp)
+        return {name: self._crossing(row) if name in _CROSSING else row for name, row in table.items()}
 
     def _rounded(self, function: Callable[..., Any]) -> Callable[..., Value]:
         def row(*arguments: Value) -> Value:

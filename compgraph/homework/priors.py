@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import functools
 import string
-import tomllib
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import NamedTuple
+
+from compgraph.files import read_text, read_toml
 
 __all__ = ["Prior", "load_priors", "priors"]
 
@@ -59,14 +60,11 @@ def load_priors(path: str | Path) -> Mapping[str, Prior]:
     ValueError
         The file is not TOML, or names a mistake that there is not, or a prior outside 1 to 9; OSError if there is none.
     """
-    return _checked(Path(path).read_text("utf-8-sig"), str(path), priors())
+    return _checked(read_text(path), str(path), priors())
 
 
 def _checked(text: str, path: str, base: Mapping[str, Prior] | None = None) -> dict[str, Prior]:
-    try:
-        tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"{path}: expected TOML: {error}.") from None
+    tables = read_toml(text, path)
     found = dict(base or {})
     for place, (class_, table) in enumerate(tables.items()):
         before = found.get(class_)

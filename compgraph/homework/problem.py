@@ -161,10 +161,10 @@ class Problem:
         """
         file = load_problem(path)
         options = dict(file.homework)
-        unknown = options.keys() - set(_OPTIONS) - set(_MARKING)
+        known = [key for key in (*_OPTIONS, *_MARKING) if key not in _ELSEWHERE]
+        unknown = options.keys() - set(known)
         if unknown:
-            known = ", ".join([*_OPTIONS, *_MARKING])
-            raise ValueError(f"{path}, [homework]: unknown key {min(unknown)!r:.40}: expected {known}.")
+            raise ValueError(f"{path}, [homework]: unknown key {min(unknown)!r:.40}: expected {', '.join(known)}.")
         marking = {key: options.pop(key) for key in _MARKING if key in options}
         if file.outputs is not None and len(file.outputs) > 1:
             raise ValueError(f"{path}, outputs: expected one in homework, got {len(file.outputs)}. Name one.")
@@ -330,6 +330,8 @@ _OPTIONS: dict[str, tuple[Any, str]] = {
     "marking": ((dict, type(None)), "a table"),
     "hypotheses": ((list, tuple), "a list of tables"),
 }
+#: Options that a file states outside its table ``[homework]``.
+_ELSEWHERE = ("output", "title", "marking", "hypotheses")
 _MARKING = (
     "digits", "working_digits", "exact", "rtol", "atol", "truncation", "follow_through", "credit", "detail",
 )  # fmt: skip

@@ -18,12 +18,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
-from compgraph.homework.sheets import csv_rows, text_of
+from compgraph.files import read_text
+from compgraph.homework.sheets import csv_rows
 from compgraph.reading.lexing import shown
 
 __all__ = ["Match", "Person", "Roster", "load_roster", "read_roster"]
-
-_LONGEST = 5_000_000
 
 #: Headings of columns of ids, those that people are known by first; in Canvas ``Student`` is a name.
 _IDS = (
@@ -192,11 +191,7 @@ def load_roster(path: str | Path, *, id_column: str = "") -> Roster:
     OSError
         It cannot be opened.
     """
-    path = Path(path)
-    size = path.stat().st_size
-    if size > _LONGEST:
-        raise ValueError(f"{path}: the file has {size / 1e6:.1f} MB: expected a class list of at most 5 MB.")
-    return read_roster(text_of(path.read_bytes(), str(path)), source=str(path), id_column=id_column)
+    return read_roster(read_text(path), source=str(path), id_column=id_column)
 
 
 def read_roster(text: str, *, source: str = "class list", id_column: str = "") -> Roster:

@@ -19,20 +19,18 @@ from __future__ import annotations
 import csv
 import io
 import json
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from compgraph.files import read_text, read_toml, shallow
 from compgraph.homework.answers import Spelled
 from compgraph.reading.lexing import shown
 
-__all__ = ["SCHEMA", "Sheet", "csv_rows", "load_sheet", "load_sheets", "text_of"]
+__all__ = ["SCHEMA", "Sheet", "csv_rows", "load_sheet", "load_sheets"]
 
 SCHEMA = "compgraph-answers/1"
 
-#: The longest file that is read, in bytes: a class of a thousand fills a tenth of it.
-_LONGEST = 5_000_000
 _STUDENT = frozenset({"student", "id", "name", "matrikel", "student id", "student_id", "sis user id", "username"})
 
 
@@ -95,41 +93,18 @@ def load_sheets(path: str | Path) -> list[Sheet]:
             f"{path}: expected a file of answers, .toml, .json or .csv, got {path.suffix or 'no suffix'!r}. "
             "From a spreadsheet, save as CSV (UTF-8)."
         )
-    size = path.stat().st_size
-    if size > _LONGEST:
-        raise ValueError(
-            f"{path}: the file has {size / 1e6:.1f} MB: expected at most {_LONGEST / 1e6:.0f} MB of answers. "
-            "Nothing of it was read."
-        )
-    text = text_of(path.read_bytes(), str(path))
+    text = read_text(path)
     if not text.strip():
         raise ValueError(f"{path}: the file is empty: expected answers.")
     return [sheet._replace(source=str(path)) for sheet in reader(text, str(path))]
-
-
-def text_of(data: bytes, path: str) -> str:
-    """The text of a file in UTF-8, with a mark or without, or in UTF-16; ValueError names the file."""
-    if data.startswith(b"PK\x03\x04"):
-        raise ValueError(f"{path}: this is a workbook or an archive: expected text. Save it as CSV (UTF-8).")
-    try:
-        if data.startswith((b"\xff\xfe", b"\xfe\xff")):  # what some spreadsheets call Unicode text
-            return data.decode("utf-16")
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ValueError(
-            f"{path}: expected text in UTF-8, got something else at byte {error.start}. Save it as UTF-8."
-        ) from None
 
 
 # -- TOML and JSON
 
 
 def _toml(text: str, path: str) -> list[Sheet]:
-    try:
-        # a number without quotes keeps its spelling
-        data = tomllib.loads(text, parse_float=Spelled)
-    except (tomllib.TOMLDecodeError, ValueError, RecursionError) as error:
-        raise ValueError(f'{path}: expected TOML: {_short(error)}. Write "val:z" = "0.5", both in quotes.') from None
+    # a number without quotes keeps its spelling
+    data = read_toml(text, path, parse_float=Spelled, advice='Write "val:z" = "0.5", both in quotes.')
     return [_sheet(data, path)]
 
 
@@ -138,7 +113,7 @@ def _json(text: str, path: str) -> list[Sheet]:
         data = json.loads(text, parse_float=Spelled, parse_int=Spelled, parse_constant=Spelled)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{path}: expected JSON: {_short(error)}.") from None
-    return [_sheet(data, path)]
+    return [_sheet(shallow(data, path), path)]
 
 
 def _short(error: Exception) -> str:

@@ -9,8 +9,8 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
+from compgraph.files import write
 from compgraph.homework.sheets import SCHEMA
-from compgraph.render.export import write
 from compgraph.render.runs import clean
 
 __all__ = ["Template"]

@@ -25,6 +25,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from compgraph.files import write
 from compgraph.homework.diagnosability import Diagnosability, Rehearsal
 from compgraph.homework.floats import Numbers
 from compgraph.homework.labels import symbol
@@ -34,7 +35,6 @@ from compgraph.homework.priors import priors
 from compgraph.homework.problem import Problem
 from compgraph.homework.template import Template
 from compgraph.homework.variants import Variant, student_seed, variant, variants
-from compgraph.render.export import write
 
 __all__ = ["Paper", "Worksheet"]
 

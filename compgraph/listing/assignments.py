@@ -255,6 +255,28 @@ class Program:
 
         return module(self, library, name)
 
+    def javascript(self, *, name: str = "f") -> str:
+        """The function of `python` in JavaScript, which returns arrays for tuples, and NaN outside a domain.
+
+        Examples
+        --------
+        >>> from compgraph.listing import derivative_program
+        >>> print(derivative_program("J = x*sin(x)", direction="forward").javascript())
+        function f(x) {
+          const v1 = Math.sin(x);
+          const J = x * v1;
+        <BLANKLINE>
+          const dx_dx = 1.0;
+          const dv1_dx = Math.cos(x) * dx_dx;
+          const dJ_dx = v1 * dx_dx + x * dv1_dx;
+          return [J, [dJ_dx]];
+        }
+        <BLANKLINE>
+        """
+        from compgraph.listing.javascript import module
+
+        return module(self, name)
+
     def compile(self, *, fast: bool = False) -> Callable[..., Any]:
         """The program as a fast function of its inputs, of numbers or of many points at once.
 

@@ -1,8 +1,8 @@
-"""How each primitive is written in Python: one row for those that `math` and NumPy have, a definition for the others.
+"""How each primitive is written in Python and JavaScript: a row for those that their libraries have, or a definition.
 
-A definition is written in this library's own functions, as partials are, so that one row serves `math`, NumPy and the
-machine. It keeps to the limits of `evaluation`: nothing overflows on the way unless the result does, nor in a branch
-of a `where`, which may be evaluated without being taken.
+A definition is written in this library's own functions, as partials are, so that one row serves `math`, NumPy,
+JavaScript and the machine. It keeps to the limits of `evaluation`: nothing overflows on the way unless the result
+does, nor in a branch of a `where`, which may be evaluated without being taken.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ __all__ = ["CALLS", "CONDITIONS", "DEFINITIONS", "LIBRARIES", "Level", "Library"
 
 
 class Level(IntEnum):
-    """What binds how tightly in Python, loosest first."""
+    """What binds how tightly, loosest first."""
 
     CHOICE = 0
     OR = 1
@@ -57,7 +57,7 @@ class Level(IntEnum):
 
 
 class Piece(NamedTuple):
-    """A piece of Python, and how tightly it binds."""
+    """A piece of code, and how tightly it binds."""
 
     text: str
     level: Level = Level.ATOM
@@ -124,20 +124,20 @@ _SAME = (
     "sinh", "cosh", "tanh",
 )  # fmt: skip
 
-#: Primitives that both libraries have: their names in `math` and in NumPy.
-CALLS: dict[Primitive, tuple[str, str]] = {
-    cg.abs: ("abs", "np.abs"),
+#: Primitives that the libraries have: their names in `math`, in NumPy and in JavaScript; a bare one is defined below.
+CALLS: dict[Primitive, tuple[str, str, str]] = {
+    cg.abs: ("abs", "np.abs", "Math.abs"),
     **{
-        FUNCTIONS[name]: (f"math.{name}", f"np.{name}")
+        FUNCTIONS[name]: (f"math.{name}", f"np.{name}", f"Math.{name}" if name != "exp2" else name)
         for name in _SAME
     },
     **{
-        FUNCTIONS[name]: (f"math.{name}", f"np.arc{name[1:]}")
+        FUNCTIONS[name]: (f"math.{name}", f"np.arc{name[1:]}", f"Math.{name}")
         for name in ["asin", "acos", "atan", "asinh", "acosh", "atanh"]
     },
-    cg.erf: ("math.erf", "erf"),
-    cg.erfc: ("math.erfc", "erfc"),
-    cg.atan2: ("atan2", "atan2"),
+    cg.erf: ("math.erf", "erf", "erf"),
+    cg.erfc: ("math.erfc", "erfc", "erfc"),
+    cg.atan2: ("atan2", "atan2", "atan2"),
 }  # fmt: skip
 
 #: The primitives whose result is true or false.
@@ -152,7 +152,8 @@ class Library(NamedTuple):
     name: str
     heading: str
     forms: dict[Primitive, Form]
-    prefix: str
+    infinity: str
+    undefined: str
     own: dict[str, str]
 
     def number(self, value: Any) -> Piece:
@@ -162,7 +163,7 @@ class Library(NamedTuple):
             return Piece(f"{value.numerator} / {value.denominator}", Level.PRODUCT)
         written = _float(value)
         if math.isinf(written) or written != written:
-            text = ("-" if written < 0 else "") + self.prefix + ("nan" if written != written else "inf")
+            text = ("-" if written < 0 else "") + (self.undefined if written != written else self.infinity)
         elif isinstance(value, int) and int(written) == value and abs(value) < 10**15:
             text = str(int(value))
         else:
@@ -183,6 +184,23 @@ def atan2(y, x):
     return {}(y, x + 0.0 / {}(x, y))
 '''
 
+_ERF = """\
+// a series whose terms all have one sign where |x| < 2, a continued fraction beyond
+function erf(x) {
+  if (!(Math.abs(x) < 2)) return x > 0 ? 1 - erfc(x) : erfc(-x) - 1;
+  let sum = x;
+  for (let n = 1, term = x; n < 60; n += 1) sum += term *= (2 * x * x) / (2 * n + 1);
+  return 2 / Math.sqrt(Math.PI) * Math.exp(-x * x) * sum;
+}
+function erfc(x) {
+  if (x < 0) return 2 - erfc(-x);
+  if (x < 2) return 1 - erf(x);
+  let below = x;
+  for (let n = 80; n > 0; n -= 1) below = x + n / 2 / below;
+  return Math.exp(-x * x) / Math.sqrt(Math.PI) / below;
+}
+"""
+
 LIBRARIES = {
     "math": Library(
         "math",
@@ -198,9 +216,10 @@ LIBRARIES = {
             cg.logical_not: lambda a: Piece(f"not {a[0].at(Level.NOT)}", Level.NOT),
             cg.max: lambda a: _call("max")(a) if len(a) > 1 else a[0],
             cg.min: lambda a: _call("min")(a) if len(a) > 1 else a[0],
-            **{row: _call(in_math) for row, (in_math, _) in CALLS.items()},
+            **{row: _call(in_math) for row, (in_math, _, _) in CALLS.items()},
         },
-        "math.",
+        "math.inf",
+        "math.nan",
         {"atan2": _NO_DIRECTION.format("math.atan2", "math.hypot")},
     ),
     "numpy": Library(
@@ -215,13 +234,41 @@ LIBRARIES = {
             cg.logical_not: _call("np.logical_not"),
             cg.max: _nested("np.maximum"),
             cg.min: _nested("np.minimum"),
-            **{row: _call(in_numpy) for row, (_, in_numpy) in CALLS.items()},
+            **{row: _call(in_numpy) for row, (_, in_numpy, _) in CALLS.items()},
         },
-        "np.",
+        "np.inf",
+        "np.nan",
         {
             "atan2": _NO_DIRECTION.format("np.arctan2", "np.hypot"),
             "erf": "erf = np.vectorize(math.erf, otypes=[float])  # NumPy has none\n",
             "erfc": "erfc = np.vectorize(math.erfc, otypes=[float])\n",
+        },
+    ),
+    "javascript": Library(
+        "javascript",
+        "",
+        {
+            **_BINARY,
+            EQUAL: infix("===", Level.COMPARISON, Level.SUM, Level.SUM),
+            NOT_EQUAL: infix("!==", Level.COMPARISON, Level.SUM, Level.SUM),
+            POWER: _call("Math.pow"),
+            WHERE: lambda a: Piece(
+                f"{a[0].at(Level.OR)} ? {a[1].at(Level.OR)} : {a[2].at(Level.CHOICE)}", Level.CHOICE
+            ),
+            cg.logical_and: infix("&&", Level.AND, Level.AND, Level.NOT),
+            cg.logical_or: infix("||", Level.OR, Level.OR, Level.AND),
+            cg.logical_not: lambda a: Piece(f"!{a[0].at(Level.ATOM)}", Level.SIGN),
+            cg.max: _call("Math.max"),
+            cg.min: _call("Math.min"),
+            **{row: _call(in_javascript) for row, (_, _, in_javascript) in CALLS.items()},
+        },
+        "Infinity",
+        "NaN",
+        {
+            "exp2": "const exp2 = (x) => Math.pow(2, x);\n",
+            "atan2": "const atan2 = (y, x) => x || y ? Math.atan2(y, x) : NaN; // the origin has no direction\n",
+            "erf": _ERF,
+            "erfc": _ERF,
         },
     ),
 }

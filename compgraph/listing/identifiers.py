@@ -6,6 +6,7 @@ import builtins
 import keyword
 import re
 import unicodedata
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from compgraph.functions import FUNCTIONS
@@ -30,6 +31,8 @@ _TAKEN = frozenset({*keyword.kwlist, *keyword.softkwlist, *dir(builtins), *FUNCT
 class Identifiers:
     """Names → identifiers of one piece of code: the same name has the same identifier, no two names share one.
 
+    None of them is a word of Python, the name of a function here, or one that is `taken`.
+
     Examples
     --------
     >>> names = Identifiers()
@@ -37,7 +40,8 @@ class Identifiers:
     ['u1', 'u1_2', 'alpha', 'x_prime', 'W_0_1', 'lambda_', 'max_', 'a_b', 'dJ_du1_2']
     """
 
-    def __init__(self) -> None:
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self._taken = _TAKEN.union(taken)
         self._known: dict[Any, str] = {}
         self._used: set[str] = set()
         self._times: dict[str, int] = {}
@@ -51,7 +55,7 @@ class Identifiers:
     def fresh(self, key: Any) -> str:
         """An identifier that is like the key and that nothing has; it is then taken."""
         base = key if isinstance(key, str) and key.isascii() and key.isidentifier() else _spelled(key)
-        base = f"{base}_" if base in _TAKEN else base
+        base = f"{base}_" if base in self._taken else base
         found = base
         while found in self._used:
             self._times[base] = number = self._times.get(base, 1) + 1

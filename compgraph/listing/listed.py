@@ -13,7 +13,7 @@ from compgraph.listing.assignments import Assignment, Guard
 from compgraph.listing.guards import ALWAYS, NEVER, Cases, also, written_order
 from compgraph.posing import names_of, posed
 from compgraph.propagation import node_order
-from compgraph.symbols import definition, formulas
+from compgraph.symbols import applied, definition, formulas
 
 __all__ = ["Edge", "Listed", "Names", "listed"]
 
@@ -72,8 +72,12 @@ class Listed:
                 lines.append(Assignment(key, ((definition(self.graph, key),),)))
                 continue
             operands = self._operands(key)
-            plain = primitive is IDENTITY or primitive is LITERAL
-            value = operands[0] if plain else Application(primitive, tuple(operands))
+            if primitive is IDENTITY or primitive is LITERAL:
+                value = operands[0]
+            elif primitive is WHERE and not isinstance(operands[0], Expression):
+                value = operands[1 if operands[0] else 2]  # the branch not taken is not listed
+            else:
+                value = Application(primitive, tuple(operands))
             lines.append(Assignment(key, ((value,),), False, self.guard(guard)))
         return lines
 
@@ -105,10 +109,8 @@ class Listed:
                 elif bool(condition) is holds:
                     yield Edge(argument, head, 1, guard)
                 continue
-            if callable(rule):
-                operands = self._operands(head) if operands is None else operands
-                rule = rule(self.variables[head], *operands)
-            yield Edge(argument, head, rule, guard)
+            operands = self._operands(head) if operands is None else operands
+            yield Edge(argument, head, applied(rule, self.variables[head], operands), guard)
 
     def _operands(self, key: str) -> list[Any]:
         return [self.variables[a] if type(a) is str else a for a in self.nodes[key]["arguments"]]

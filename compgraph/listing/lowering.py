@@ -216,7 +216,7 @@ class _Lowering:
             return value
         key = (type(value), value)
         if (known := self.literals.get(key)) is None:
-            known = self.literals[key] = float(entered(value, str(value)))
+            known = self.literals[key] = float(entered(value, "a literal"))
         return known
 
     # -- conditions

@@ -15,7 +15,7 @@ from compgraph.traversal import evaluation_order
 if TYPE_CHECKING:
     from compgraph.listing.assignments import Assignment, Guard, Program
 
-__all__ = ["module"]
+__all__ = ["Writer", "module"]
 
 #: An expression of more operations is not written in one line; Python would refuse to nest so many brackets.
 LONGEST = 150
@@ -23,16 +23,16 @@ LONGEST = 150
 
 def module(program: Program, library: str, name: str) -> str:
     """The program as a module that defines the function `name`."""
-    if library not in LIBRARIES:
+    if library not in ("math", "numpy"):
         raise ValueError(f"library: expected math or numpy, got {library!r:.40}.")
     if not (name.isidentifier() and not keyword.iskeyword(name)):
         raise ValueError(f"name: expected a Python identifier, got {name!r:.40}. Write name='f'.")
-    writer = _Writer(LIBRARIES[library])
+    writer = Writer(LIBRARIES[library])
     body = list(writer.function(program, name))
     return "\n\n".join(["".join(writer.heading()), *writer.needed.values(), "\n".join(body) + "\n"])
 
 
-class _Writer:
+class Writer:
     """Writes functions, and remembers what else they need."""
 
     def __init__(self, library: Library) -> None:
@@ -54,7 +54,7 @@ class _Writer:
     def function(self, program: Program, name: str) -> Iterator[str]:
         """The lines of the function of a program."""
         yield f"def {name}({', '.join([self.names[key] for key in program.inputs])}):"
-        results = self._results(program)
+        results = ", ".join(self.results(program))
         guarded = self.arrays and any(a.guard for a in program.assignments)
         indent = "    "
         if guarded:
@@ -65,36 +65,42 @@ class _Writer:
                 yield ""
             for guard, lines in itertools.groupby(block, key=lambda a: a.guard):
                 if guard is None or self.arrays:
-                    yield from (f"{indent}{self._line(a, program)}" for a in lines)
+                    yield from (f"{indent}{self.line(a, program)}" for a in lines)
                 else:
-                    yield f"{indent}if {self._guard(guard).text}:"
-                    yield from (f"{indent}    {self._line(a, program)}" for a in lines)
+                    yield f"{indent}if {self.guard(guard).text}:"
+                    yield from (f"{indent}    {self.line(a, program)}" for a in lines)
         yield f"    return {results}"
 
-    def _results(self, program: Program) -> str:
+    def results(self, program: Program) -> list[str]:
+        """What the function of a program returns: its values, its derivatives, or both."""
         assigned = {a.name for a in program.assignments}.union(program.inputs)
         values = [self.names[key] for key in program.outputs]
 
         def slope(y: Any, x: Any) -> str:
             return self.names[Slope(y, x)] if Slope(y, x) in assigned else "1.0" if x == y else "0.0"
 
-        rows = [_tuple([slope(y, x) for x in program.wrt]) for y in program.outputs]
+        rows = [self.together([slope(y, x) for x in program.wrt]) for y in program.outputs]
         one = len(program.outputs) == 1
         if not program.derives:
-            return values[0] if one else _tuple(values)
-        slopes = rows[0] if one else _tuple(rows)
+            return [values[0] if one else self.together(values)]
+        slopes = rows[0] if one else self.together(rows)
         if not assigned.issuperset(program.outputs):  # a graph made by hand has no values
-            return slopes
-        return f"{values[0] if one else _tuple(values)}, {slopes}"
+            return [slopes]
+        return [values[0] if one else self.together(values), slopes]
 
-    def _line(self, a: Assignment, program: Program) -> str:
+    def together(self, parts: list[str]) -> str:
+        """Several results as one."""
+        return f"({', '.join(parts)}{',' * (len(parts) == 1)})"
+
+    def line(self, a: Assignment, program: Program) -> str:
+        """An assignment."""
         pieces = [self._product(term) for term in a.terms]
         plus = infix("+", Level.SUM, Level.SUM, Level.PRODUCT)
         total = pieces[0]
         for piece in pieces[1:]:
             total = plus((total, piece))
         if a.guard is not None and self.arrays:
-            total = Piece(f"np.where({self._guard(a.guard).text}, {total.text}, 0.0)")
+            total = Piece(f"np.where({self.guard(a.guard).text}, {total.text}, 0.0)")
         name = self.names[a.name]
         if a.adds and self.arrays and program.direction == "elimination":  # it may be the array of another name
             return f"{name} = {name} + {total.at(Level.PRODUCT)}"
@@ -112,7 +118,7 @@ class _Writer:
         pieces = [self._piece(factor) for factor in term]
         return pieces[0] if len(term) == 1 else infix("*", Level.PRODUCT, Level.PRODUCT, Level.POWER)(pieces)
 
-    def _guard(self, guard: Guard) -> Piece:
+    def guard(self, guard: Guard) -> Piece:
         """The condition that some case holds."""
         from compgraph.functions import logical_and, logical_not, logical_or
 
@@ -169,7 +175,7 @@ class _Writer:
         if (found := defined(primitive)) is None:
             function = self.foreign.setdefault(primitive, self.names[primitive])
         elif primitive not in self.needed:
-            inner = _Writer(self.library)
+            inner = type(self)(self.library)
             text = inner.definition(function, *found)
             self.needed |= {**inner.needed, primitive: text}
         return lambda operands: Piece(f"{function}({', '.join([a.text for a in operands])})")
@@ -186,7 +192,3 @@ class _Writer:
                 known[part] = Piece(self.names[part.name])
                 lines.append(f"    {known[part].text} = {text}")
         return "\n".join(lines) + "\n"
-
-
-def _tuple(parts: list[str]) -> str:
-    return f"({', '.join(parts)}{',' * (len(parts) == 1)})"

@@ -8,15 +8,19 @@ array([0.5, 1. ])
 
 from compgraph.maps.base import LinearMap, MatrixCost
 from compgraph.maps.composite import Addition, Composition
+from compgraph.maps.contraction import Contraction
 from compgraph.maps.elementwise import Diagonal, Identity, Scale, Zero
-from compgraph.maps.moves import Broadcast, Gather, Permute, Reshape, Scatter, Sum, broadcast
+from compgraph.maps.indexing import Gather, Scatter
+from compgraph.maps.moves import Broadcast, Permute, Reshape, Sum, broadcast
 from compgraph.maps.products import Dense, Kronecker, LeftMultiply, RightMultiply
 from compgraph.maps.shapes import check_shapes, entrywise
+from compgraph.maps.weighted import Spread, WeightedSum
 
 __all__ = [
     "Addition",
     "Broadcast",
     "Composition",
+    "Contraction",
     "Dense",
     "Diagonal",
     "Gather",
@@ -30,7 +34,9 @@ __all__ = [
     "RightMultiply",
     "Scale",
     "Scatter",
+    "Spread",
     "Sum",
+    "WeightedSum",
     "Zero",
     "broadcast",
     "check_shapes",

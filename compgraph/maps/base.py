@@ -7,12 +7,15 @@ import operator
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from numbers import Real
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-__all__ = ["Array", "LinearMap", "MatrixCost", "Shape", "ShapeLike", "as_shape", "real_array", "size", "written"]
+__all__ = [
+    "Array", "LinearMap", "MatrixCost", "Shape", "ShapeLike", "as_shape", "is_duck", "kind_of", "real_array", "size",
+    "written",
+]  # fmt: skip
 
 Array = NDArray[Any]
 Shape = tuple[int, ...]
@@ -51,6 +54,9 @@ class LinearMap(ABC):
     map of vectors, a two-dimensional array is a matrix. ``f + g`` adds, ``3 * f`` scales. Maps are immutable, compared
     by identity, and keep the arrays they are made of without copying them.
 
+    The arrays that a map is made of, and those it is applied to, may be of any class that answers NumPy's protocols
+    and has a `shape`, an `Expression` for one: then so is the result.
+
     Examples
     --------
     >>> from compgraph.maps import Dense, Diagonal
@@ -70,8 +76,11 @@ class LinearMap(ABC):
     # -- what each kind says
 
     @abstractmethod
-    def _apply(self, stack: Array) -> Array:
-        """The outputs for a stack of inputs: one further axis, in front."""
+    def _apply(self, x: Any) -> Any:
+        """The outputs for inputs: `x` has the axes of the input, and any number of others in front of them.
+
+        It may be a Python number where there are no axes at all.
+        """
 
     @abstractmethod
     def transpose(self) -> LinearMap:
@@ -89,7 +98,7 @@ class LinearMap(ABC):
 
     @property
     def dtype(self) -> np.dtype[Any] | None:
-        """The kind of the numbers it multiplies with; None if it only moves and adds up."""
+        """The kind of the numbers it multiplies with; None if nothing tells it."""
         return None
 
     # -- what follows
@@ -99,21 +108,34 @@ class LinearMap(ABC):
         """The transpose."""
         return self.transpose()
 
-    def apply(self, array: ArrayLike) -> Array:
-        """The output for one input.
+    def apply(self, array: Any) -> Any:
+        """The output for one input: an array, or a number where the shape of the output is ().
+
+        A Python number takes on the kind of the numbers in the map: float32 stays float32.
 
         Raises
         ------
         ValueError
             The array has another shape than `input`.
         """
-        x = np.asarray(array)
-        if x.shape != self.input:
+        x: Any = array
+        if isinstance(array, (int, float)) and not isinstance(array, np.generic):
+            dtype = self.dtype
+            x = array if dtype is None else np.asarray(array, np.result_type(dtype, array))
+        elif not is_duck(array):
+            x = np.asarray(array)
+        shape = getattr(x, "shape", ())
+        if shape != self.input:
             raise ValueError(
-                f"{self!r}: expected an array of the shape {self.input}, got {x.shape}. "
+                f"{self!r}: expected an array of the shape {self.input}, got {shape}. "
                 "Reshape the array, or apply the transpose (.T) to an adjoint."
             )
-        return self._apply(x[np.newaxis]).reshape(self.output)
+        return _plain(self._apply(_plain(x)))
+
+    def _further(self, x: Any) -> Shape:
+        """The lengths of the axes in front of those of the input."""
+        shape: Shape = getattr(x, "shape", ())
+        return shape[: len(shape) - len(self.input)]
 
     def matrix(self) -> Array:
         """The matrix: a row for each entry of the output, a column for each of the input, last axes fastest.
@@ -126,9 +148,10 @@ class LinearMap(ABC):
                [0., 1., 0., 0., 1., 0.],
                [0., 0., 1., 0., 0., 1.]])
         """
-        return self._columns(self.dtype).reshape(size(self.input), size(self.output)).T
+        columns: Array = self._columns(self.dtype).reshape((size(self.input), size(self.output))).T
+        return columns
 
-    def _columns(self, dtype: np.dtype[Any] | None) -> Array:
+    def _columns(self, dtype: np.dtype[Any] | None) -> Any:
         """The outputs for all unit inputs: the columns of the matrix, in their shape."""
         columns = size(self.input)
         return self._apply(np.eye(columns, dtype=dtype).reshape(columns, *self.input))
@@ -138,6 +161,10 @@ class LinearMap(ABC):
         """Multiplications that `matrix` takes, by order: none where nothing is joined."""
         return MatrixCost(0, 0, 0)
 
+    @overload
+    def __matmul__(self, other: LinearMap) -> LinearMap: ...
+    @overload
+    def __matmul__(self, other: Any) -> Any: ...
     def __matmul__(self, other: Any) -> Any:
         from compgraph.maps.joining import compose
 
@@ -158,7 +185,7 @@ class LinearMap(ABC):
         from compgraph.maps.elementwise import elementwise
         from compgraph.maps.joining import compose
 
-        if not isinstance(number, Real):
+        if not _is_number(number):
             raise TypeError(
                 f"{self!r} times {type(number).__name__}: expected a number. "
                 "Write f @ x to apply a map, f @ g to join two, and sweep over cg.MATRIX."
@@ -188,22 +215,32 @@ class LinearMap(ABC):
             return other
         if _is_matrix(other):
             return _dense(other)
-        if not isinstance(other, Real):
+        if not _is_number(other):
             raise TypeError(
                 f"{self!r} plus {type(other).__name__}: expected a LinearMap, a matrix or a number. "
                 "Add arrays to what the map gives: f.apply(x) + y."
             )
-        return Zero(self.output, self.input) if other == 0 else elementwise(other, self.input)
+        is_zero = not is_duck(other) and other == 0
+        return Zero(self.output, self.input) if is_zero else elementwise(other, self.input)
 
     def __repr__(self) -> str:
         return f"LinearMap {self.output} ← {self.input}: {self.label}"
 
 
+def _plain(x: Any) -> Any:
+    """A number as itself, where NumPy wraps it in an array without axes."""
+    return x[()] if isinstance(x, np.ndarray) and not x.ndim else x
+
+
 def _is_matrix(other: Any) -> bool:
-    return isinstance(other, np.ndarray) and other.ndim == 2
+    return (isinstance(other, np.ndarray) or is_duck(other)) and len(other.shape) == 2
 
 
-def _dense(matrix: Array) -> LinearMap:
+def _is_number(other: Any) -> bool:
+    return isinstance(other, Real) or (is_duck(other) and other.shape == ())
+
+
+def _dense(matrix: Any) -> LinearMap:
     from compgraph.maps.products import Dense
 
     return Dense(matrix)
@@ -231,8 +268,15 @@ def size(shape: Shape) -> int:
     return math.prod(shape)
 
 
-def real_array(array: ArrayLike, what: str) -> Array:
-    """The array as it is, if it holds real numbers; TypeError otherwise."""
+def is_duck(array: Any) -> bool:
+    """Whether it is an array of another class than NumPy's, which answers NumPy's protocols."""
+    return not isinstance(array, np.ndarray) and hasattr(type(array), "__array_function__")
+
+
+def real_array(array: Any, what: str) -> Any:
+    """The array as it is, if it holds real numbers or is a duck; TypeError otherwise."""
+    if is_duck(array):
+        return array
     numbers = np.asarray(array)
     if numbers.dtype.kind not in "iuf":
         raise TypeError(
@@ -240,6 +284,12 @@ def real_array(array: ArrayLike, what: str) -> Array:
             "Convert it with .astype(float)."
         )
     return numbers
+
+
+def kind_of(*arrays: Any) -> np.dtype[Any] | None:
+    """The kind of the numbers in arrays; None where there are only ducks."""
+    kinds = [array.dtype for array in arrays if isinstance(array, np.ndarray)]
+    return np.result_type(*kinds) if kinds else None
 
 
 def written(shape: Shape) -> str:

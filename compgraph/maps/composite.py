@@ -33,10 +33,10 @@ class Composite(LinearMap):
     right: LinearMap
     _planned: list[Step] | None
 
-    def _apply(self, stack: Array) -> Array:
+    def _apply(self, x: Any) -> Any:
         from compgraph.maps.plan import run
 
-        return run(self._steps(), stack)
+        return run(self._steps(), x)
 
     def _steps(self) -> list[Step]:
         from compgraph.maps.plan import plan

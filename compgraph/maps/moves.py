@@ -1,4 +1,4 @@
-"""Maps that multiply nothing: entries are added up, repeated, put in another place or left out."""
+"""Maps that multiply nothing: entries are added up, repeated, or put in another order or shape."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
-from compgraph.maps.base import Array, LinearMap, Shape, ShapeLike, as_shape, size
+from compgraph.maps.base import LinearMap, Shape, ShapeLike, as_shape, size
 from compgraph.maps.elementwise import Identity
 
-__all__ = ["Broadcast", "Gather", "Permute", "Reshape", "Scatter", "Sum", "broadcast"]
+__all__ = ["Broadcast", "Move", "Permute", "Reshape", "Sum", "broadcast", "summed", "thin"]
 
 
-class _Move(LinearMap):
+class Move(LinearMap):
     """No multiplications."""
 
     __slots__ = ()
@@ -23,8 +24,10 @@ class _Move(LinearMap):
         return 0
 
 
-class Sum(_Move):
+class Sum(Move):
     """Sums over axes, which are gone afterwards: ``Sum(input, axes=None)``; None is over all of them.
+
+    With the `dtype` of what is summed, the transpose makes an array of this kind of a Python number.
 
     Examples
     --------
@@ -32,28 +35,35 @@ class Sum(_Move):
     array([ 6, 15])
     """
 
-    __slots__ = ("axes",)
+    __slots__ = ("_dtype", "axes")
 
-    def __init__(self, input: ShapeLike, axes: int | Sequence[int] | None = None) -> None:
+    def __init__(
+        self, input: ShapeLike, axes: int | Sequence[int] | None = None, *, dtype: DTypeLike | None = None
+    ) -> None:
         self.input = as_shape(input)
         self.axes = _axes("Sum", axes, self.input)
         self.output = _without(self.input, self.axes)
+        self._dtype = None if dtype is None else np.dtype(dtype)
 
-    def _apply(self, stack: Array) -> Array:
-        return np.asarray(np.sum(stack, axis=tuple([1 + axis for axis in self.axes])))
+    def _apply(self, x: Any) -> Any:
+        return summed(x, self.axes, len(self._further(x)), len(self.input))
 
     def transpose(self) -> Broadcast:
-        return Broadcast(self.input, self.axes)
+        return Broadcast(self.input, self.axes, dtype=self._dtype)
+
+    @property
+    def dtype(self) -> np.dtype[Any] | None:
+        return self._dtype
 
     @property
     def label(self) -> str:
         return "Σ" + _listed(self.axes, self.input)
 
 
-class Broadcast(_Move):
+class Broadcast(Move):
     """Repeats along new axes: ``Broadcast(output, axes=None)``, where `axes` are those of the output that are new.
 
-    The transpose of `Sum`; the function `broadcast` has NumPy's rules for two shapes.
+    The transpose of `Sum`, with the same `dtype`; the function `broadcast` has NumPy's rules for two shapes.
 
     Examples
     --------
@@ -62,26 +72,33 @@ class Broadcast(_Move):
            [1, 2, 3]])
     """
 
-    __slots__ = ("axes",)
+    __slots__ = ("_dtype", "axes")
 
-    def __init__(self, output: ShapeLike, axes: int | Sequence[int] | None = None) -> None:
+    def __init__(
+        self, output: ShapeLike, axes: int | Sequence[int] | None = None, *, dtype: DTypeLike | None = None
+    ) -> None:
         self.output = as_shape(output)
         self.axes = _axes("Broadcast", axes, self.output)
         self.input = _without(self.output, self.axes)
+        self._dtype = None if dtype is None else np.dtype(dtype)
 
-    def _apply(self, stack: Array) -> Array:
-        thin = np.expand_dims(stack, tuple([1 + axis for axis in self.axes]))
-        return np.broadcast_to(thin, (len(stack), *self.output))
+    def _apply(self, x: Any) -> Any:
+        further = self._further(x)
+        return np.broadcast_to(thin(x, self.axes, len(further)), (*further, *self.output)) if self.axes else x
 
     def transpose(self) -> Sum:
-        return Sum(self.output, self.axes)
+        return Sum(self.output, self.axes, dtype=self._dtype)
+
+    @property
+    def dtype(self) -> np.dtype[Any] | None:
+        return self._dtype
 
     @property
     def label(self) -> str:
         return "repeat" + _listed(self.axes, self.output)
 
 
-class Permute(_Move):
+class Permute(Move):
     """Axes in another order: ``Permute(input, axes=None)``; None reverses them, as NumPy's transpose does.
 
     Examples
@@ -102,8 +119,9 @@ class Permute(_Move):
             )
         self.output = tuple([self.input[axis] for axis in self.axes])
 
-    def _apply(self, stack: Array) -> Array:
-        return stack.transpose(0, *[1 + axis for axis in self.axes])
+    def _apply(self, x: Any) -> Any:
+        further = len(self._further(x))
+        return np.transpose(x, (*range(further), *[further + axis for axis in self.axes]))
 
     def transpose(self) -> Permute:
         return Permute(self.output, np.argsort(self.axes).tolist())
@@ -113,7 +131,7 @@ class Permute(_Move):
         return f"axes {', '.join(map(str, self.axes))}"
 
 
-class Reshape(_Move):
+class Reshape(Move):
     """The same entries in another shape, last axes fastest: ``Reshape(output, input)``."""
 
     __slots__ = ()
@@ -126,8 +144,8 @@ class Reshape(_Move):
                 f"{self.input} with {size(self.input)}. Use Gather or broadcast to drop or repeat entries."
             )
 
-    def _apply(self, stack: Array) -> Array:
-        return stack.reshape(len(stack), *self.output)
+    def _apply(self, x: Any) -> Any:
+        return np.reshape(x, (*self._further(x), *self.output))
 
     def transpose(self) -> Reshape:
         return Reshape(self.input, self.output)
@@ -137,88 +155,10 @@ class Reshape(_Move):
         return "reshape"
 
 
-class Gather(_Move):
-    """Some entries, in any order and as often as wanted: ``Gather(input, index)`` is x ↦ x[index].
-
-    Parameters
-    ----------
-    input : shape
-    index : anything NumPy takes between brackets
-        Integers, slices, arrays of integers or of booleans, ``...``, None, and tuples of these.
-
-    Examples
-    --------
-    >>> Gather((2, 3), (slice(None), [2, 2])).apply([[1, 2, 3], [4, 5, 6]])
-    array([[3, 3],
-           [6, 6]])
-    """
-
-    __slots__ = ("places",)
-
-    def __init__(self, input: ShapeLike, index: Any) -> None:
-        self.input = as_shape(input)
-        self.places = _places(self.input, index)
-        self.output = self.places.shape
-
-    def _apply(self, stack: Array) -> Array:
-        return stack.reshape(len(stack), size(self.input))[:, self.places]
-
-    def transpose(self) -> Scatter:
-        return Scatter._at(self.input, self.places)
-
-    @classmethod
-    def _at(cls, input: Shape, places: Array) -> Gather:
-        map = cls.__new__(cls)
-        map.input, map.places, map.output = input, places, places.shape
-        return map
-
-    @property
-    def label(self) -> str:
-        return "gather"
-
-
-class Scatter(_Move):
-    """Entries to their places among zeros, added where they meet: ``Scatter(output, index)``.
-
-    The transpose of `Gather`, with the same `index`.
-
-    Examples
-    --------
-    >>> Scatter(4, [0, 2, 2]).apply([1, 10, 100])
-    array([  1,   0, 110,   0])
-    """
-
-    __slots__ = ("places",)
-
-    def __init__(self, output: ShapeLike, index: Any) -> None:
-        self.output = as_shape(output)
-        self.places = _places(self.output, index)
-        self.input = self.places.shape
-
-    def _apply(self, stack: Array) -> Array:
-        width = size(self.output)
-        flat = np.zeros(len(stack) * width, stack.dtype)
-        # one flat index: NumPy's add.at is quick for these only
-        rows = width * np.arange(len(stack))[:, np.newaxis]
-        np.add.at(flat, (rows + self.places.ravel()).ravel(), stack.ravel())
-        return flat.reshape(len(stack), *self.output)
-
-    def transpose(self) -> Gather:
-        return Gather._at(self.output, self.places)
-
-    @classmethod
-    def _at(cls, output: Shape, places: Array) -> Scatter:
-        map = cls.__new__(cls)
-        map.output, map.places, map.input = output, places, places.shape
-        return map
-
-    @property
-    def label(self) -> str:
-        return "scatter"
-
-
-def broadcast(input: ShapeLike, output: ShapeLike) -> LinearMap:
+def broadcast(input: ShapeLike, output: ShapeLike, *, dtype: DTypeLike | None = None) -> LinearMap:
     """What NumPy's broadcasting does to an array: axes of length 1 are stretched, missing ones are new in front.
+
+    With the `dtype` of the array, the map keeps it as `Broadcast` does.
 
     Examples
     --------
@@ -237,7 +177,8 @@ def broadcast(input: ShapeLike, output: ShapeLike) -> LinearMap:
         )
     if start == end:
         return Identity(end)
-    repeat = Broadcast(end, [axis for axis, wanted in enumerate(end) if axis < new or padded[axis] != wanted])
+    stretched = [axis for axis, wanted in enumerate(end) if axis < new or padded[axis] != wanted]
+    repeat = Broadcast(end, stretched, dtype=dtype)
     joined: LinearMap = repeat @ Reshape(repeat.input, start)
     return joined
 
@@ -262,12 +203,20 @@ def _without(shape: Shape, axes: tuple[int, ...]) -> Shape:
     return tuple([length for axis, length in enumerate(shape) if axis not in axes])
 
 
-def _places(shape: Shape, index: Any) -> Array:
-    """Where the entries stand that an index takes, counted through the whole array."""
-    try:
-        return np.asarray(np.arange(size(shape)).reshape(shape)[index])
-    except IndexError as error:
-        raise IndexError(f"an array of the shape {shape}: {error}. Give an index that fits the shape.") from None
+def summed(x: Any, axes: tuple[int, ...], further: int, rank: int) -> Any:
+    """The sum over axes of the input, which stand behind `further` ones."""
+    if not axes:
+        return x
+    if len(axes) == rank and not further:
+        return np.sum(x)
+    return np.sum(x, axis=tuple([further + axis for axis in axes]) if len(axes) > 1 else further + axes[0])
+
+
+def thin(x: Any, axes: tuple[int, ...], further: int) -> Any:
+    """With new axes of length 1, behind `further` ones; as it is where NumPy would put them of its own accord."""
+    if not further and axes == tuple(range(len(axes))):
+        return x
+    return np.expand_dims(x, tuple([further + axis for axis in axes]))
 
 
 def _listed(axes: tuple[int, ...], shape: Shape) -> str:

@@ -100,19 +100,18 @@ def _sorted(edges: list[_Edge]) -> list[Step]:
     return steps
 
 
-def run(steps: list[Step], stack: Array | None, dtype: np.dtype[Any] | None = None) -> Array:
-    """What arrives at the output: for a stack of inputs, or, without one, for all unit inputs."""
-    held: dict[int, Any] = {_INPUT: stack}
+def run(steps: list[Step], x: Any, dtype: np.dtype[Any] | None = None) -> Any:
+    """What arrives at the output: for an input or a stack of them, or, for None, for all unit inputs."""
+    held: dict[int, Any] = {_INPUT: x}
     for tail, edges in steps:
         here = held.pop(tail)
         for leaf, head in edges:
             arrives = leaf._columns(dtype) if here is None else leaf._apply(here)
             held[head] = held[head] + arrives if head in held else arrives
-    result: Array = held[_OUTPUT]
-    return result
+    return held[_OUTPUT]
 
 
-def _run_back(steps: list[Step], dtype: np.dtype[Any] | None) -> Array:
+def _run_back(steps: list[Step], dtype: np.dtype[Any] | None) -> Any:
     """What the transposes carry to the input, for all unit outputs: the rows of the matrix."""
     held: dict[int, Any] = {}
     for tail, edges in reversed(steps):
@@ -120,8 +119,7 @@ def _run_back(steps: list[Step], dtype: np.dtype[Any] | None) -> Array:
             back = leaf.transpose()
             arrives = back._columns(dtype) if head == _OUTPUT else back._apply(held[head])
             held[tail] = held[tail] + arrives if tail in held else arrives
-    result: Array = held[_INPUT]
-    return result
+    return held[_INPUT]
 
 
 # -- its matrix
@@ -153,8 +151,10 @@ def matrix(map: Composite, steps: list[Step], order: str | None) -> Array:
     if order == "as_grouped":
         return _grouped(map)
     if order == "left_to_right":
-        return _run_back(steps, map.dtype).reshape(rows, columns)
-    return run(steps, None, map.dtype).reshape(columns, rows).T
+        by_rows: Array = _run_back(steps, map.dtype).reshape((rows, columns))
+        return by_rows
+    by_columns: Array = run(steps, None, map.dtype).reshape((columns, rows)).T
+    return by_columns
 
 
 def _pairing(part: Composition) -> tuple[int, str]:
@@ -182,14 +182,14 @@ def _grouped(map: Composite) -> Array:
     for part in listing:
         rows, columns = size(part.output), size(part.input)
         if not isinstance(part, Composite):
-            matrices[id(part)] = part._columns(dtype).reshape(columns, rows).T
+            matrices[id(part)] = part._columns(dtype).reshape((columns, rows)).T
             continue
         left, right = taken(part.left), taken(part.right)
         way = _pairing(part)[1] if isinstance(part, Composition) else "sum"
         if way == "left":
-            made = part.left._apply(right.T.reshape(columns, *part.right.output)).reshape(columns, rows).T
+            made = part.left._apply(right.T.reshape((columns, *part.right.output))).reshape((columns, rows)).T
         elif way == "right":
-            made = part.right.transpose()._apply(left.reshape(rows, *part.left.input)).reshape(rows, columns)
+            made = part.right.transpose()._apply(left.reshape((rows, *part.left.input))).reshape((rows, columns))
         else:
             made = left @ right if way == "product" else left + right
         matrices[id(part)] = made

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from compgraph.maps.base import Array, LinearMap, ShapeLike, as_shape, real_array, size, written
+from compgraph.maps.base import LinearMap, Shape, ShapeLike, as_shape, kind_of, real_array, size, written
 
 __all__ = ["Dense", "Kronecker", "LeftMultiply", "RightMultiply"]
 
@@ -32,9 +31,9 @@ class Dense(LinearMap):
 
     __slots__ = ("array",)
 
-    def __init__(self, matrix: ArrayLike, output: ShapeLike | None = None, input: ShapeLike | None = None) -> None:
+    def __init__(self, matrix: Any, output: ShapeLike | None = None, input: ShapeLike | None = None) -> None:
         array = real_array(matrix, "Dense")
-        if array.ndim != 2 and (output is None or input is None):
+        if len(array.shape) != 2 and (output is None or input is None):
             raise ValueError(
                 f"Dense: expected a matrix of two dimensions, got the shape {array.shape}. "
                 "Give the shapes output= and input=, or write Diagonal for elementwise partials."
@@ -47,24 +46,27 @@ class Dense(LinearMap):
                 f"Dense {self.output} ← {self.input}: expected a matrix of the shape {rows_columns}, "
                 f"got {array.shape}. Its rows are the entries of the output, its columns those of the input."
             )
-        self.array = array.reshape(rows_columns)
+        self.array: Any = array if array.shape == rows_columns else np.reshape(array, rows_columns)
 
-    def _apply(self, stack: Array) -> Array:
-        return (stack.reshape(len(stack), size(self.input)) @ self.array.T).reshape(len(stack), *self.output)
+    def _apply(self, x: Any) -> Any:
+        further = self._further(x)
+        flat = x if len(self.input) == 1 else np.reshape(x, (*further, size(self.input)))
+        product = np.matmul(flat, self.array.T) if further else np.matmul(self.array, flat)
+        return product if len(self.output) == 1 else np.reshape(product, (*further, *self.output))
 
-    def _columns(self, dtype: np.dtype[Any] | None) -> Array:
-        return self.array.T.reshape(size(self.input), *self.output)
+    def _columns(self, dtype: np.dtype[Any] | None) -> Any:
+        return self.array.T.reshape((size(self.input), *self.output))
 
     def transpose(self) -> Dense:
         return Dense(self.array.T, self.input, self.output)
 
     @property
-    def dtype(self) -> np.dtype[Any]:
-        return self.array.dtype
+    def dtype(self) -> np.dtype[Any] | None:
+        return kind_of(self.array)
 
     @property
     def cost(self) -> int:
-        return self.array.size
+        return size(self.array.shape)
 
     @property
     def label(self) -> str:
@@ -90,21 +92,21 @@ class LeftMultiply(LinearMap):
 
     __slots__ = ("array",)
 
-    def __init__(self, matrix: ArrayLike, input: ShapeLike) -> None:
+    def __init__(self, matrix: Any, input: ShapeLike) -> None:
         self.array = real_array(matrix, "LeftMultiply")
         self.input = as_shape(input)
         _check_factors("LeftMultiply", self.array.shape, self.input, self.array.shape[-1:], self.input[-2:-1])
         self.output = (*self.input[:-2], self.array.shape[-2], self.input[-1])
 
-    def _apply(self, stack: Array) -> Array:
-        return np.asarray(np.matmul(self.array, stack))
+    def _apply(self, x: Any) -> Any:
+        return np.matmul(self.array, x)
 
     def transpose(self) -> LeftMultiply:
-        return LeftMultiply(np.swapaxes(self.array, -1, -2), self.output)
+        return LeftMultiply(_turned(self.array), self.output)
 
     @property
-    def dtype(self) -> np.dtype[Any]:
-        return self.array.dtype
+    def dtype(self) -> np.dtype[Any] | None:
+        return kind_of(self.array)
 
     @property
     def cost(self) -> int:
@@ -133,21 +135,21 @@ class RightMultiply(LinearMap):
 
     __slots__ = ("array",)
 
-    def __init__(self, matrix: ArrayLike, input: ShapeLike) -> None:
+    def __init__(self, matrix: Any, input: ShapeLike) -> None:
         self.array = real_array(matrix, "RightMultiply")
         self.input = as_shape(input)
         _check_factors("RightMultiply", self.array.shape, self.input, self.array.shape[-2:-1], self.input[-1:])
         self.output = (*self.input[:-1], self.array.shape[-1])
 
-    def _apply(self, stack: Array) -> Array:
-        return np.asarray(np.matmul(stack, self.array))
+    def _apply(self, x: Any) -> Any:
+        return np.matmul(x, self.array)
 
     def transpose(self) -> RightMultiply:
-        return RightMultiply(np.swapaxes(self.array, -1, -2), self.output)
+        return RightMultiply(_turned(self.array), self.output)
 
     @property
-    def dtype(self) -> np.dtype[Any]:
-        return self.array.dtype
+    def dtype(self) -> np.dtype[Any] | None:
+        return kind_of(self.array)
 
     @property
     def cost(self) -> int:
@@ -158,7 +160,12 @@ class RightMultiply(LinearMap):
         return f"right {written(self.array.shape)}"
 
 
-def _check_factors(kind: str, matrix: tuple[int, ...], input: tuple[int, ...], *inner: tuple[int, ...]) -> None:
+def _turned(array: Any) -> Any:
+    """The transpose of a matrix, or of each of a stack."""
+    return array.T if len(array.shape) == 2 else np.swapaxes(array, -1, -2)
+
+
+def _check_factors(kind: str, matrix: Shape, input: Shape, *inner: Shape) -> None:
     """Two dimensions on either side, the inner ones equal, and one matrix for all of the stack or one for each."""
     stacks = matrix[:-2] in ((), input[:-2])
     if len(matrix) < 2 or len(input) < 2 or inner[0] != inner[1] or not stacks:
@@ -183,9 +190,9 @@ class Kronecker(LinearMap):
 
     __slots__ = ("left", "right")
 
-    def __init__(self, left: ArrayLike, right: ArrayLike) -> None:
+    def __init__(self, left: Any, right: Any) -> None:
         self.left, self.right = real_array(left, "Kronecker"), real_array(right, "Kronecker")
-        if (self.left.ndim, self.right.ndim) != (2, 2):
+        if (len(self.left.shape), len(self.right.shape)) != (2, 2):
             raise ValueError(
                 f"Kronecker: expected two matrices, got the shapes {self.left.shape} and {self.right.shape}. "
                 "Give arrays of two dimensions."
@@ -198,18 +205,18 @@ class Kronecker(LinearMap):
         (m, p), (n, q) = self.output, self.input
         return m * n * q + m * q * p, n * q * p + m * n * p
 
-    def _apply(self, stack: Array) -> Array:
+    def _apply(self, x: Any) -> Any:
         left_first, right_first = self._costs()
         if left_first <= right_first:
-            return np.asarray(np.matmul(np.matmul(self.left, stack), self.right.T))
-        return np.asarray(np.matmul(self.left, np.matmul(stack, self.right.T)))
+            return np.matmul(np.matmul(self.left, x), self.right.T)
+        return np.matmul(self.left, np.matmul(x, self.right.T))
 
     def transpose(self) -> Kronecker:
         return Kronecker(self.left.T, self.right.T)
 
     @property
-    def dtype(self) -> np.dtype[Any]:
-        return np.result_type(self.left, self.right)
+    def dtype(self) -> np.dtype[Any] | None:
+        return kind_of(self.left, self.right)
 
     @property
     def cost(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -141,12 +142,16 @@ class Standardization:
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write to a file, ``.json`` or ``.npz``, both exact to the last bit."""
+        from compgraph.files import write
+
         file, numbers = _file(path), {"mean": self.mean, "deviation": self.deviation}
+        content = io.BytesIO()
         if file.suffix == ".npz":
-            np.savez(file, **numbers)
+            np.savez(content, **numbers)
         else:
             text = json.dumps({name: np.asarray(value).tolist() for name, value in numbers.items()}, indent=2)
-            file.write_text(text + "\n", encoding="utf-8")
+            content.write(f"{text}\n".encode())
+        write(file, content.getvalue())
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Standardization:

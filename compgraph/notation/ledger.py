@@ -16,7 +16,7 @@ from compgraph.semiring import REAL
 if TYPE_CHECKING:
     from compgraph.pathsum import Path, PathSum
 
-__all__ = ["ledger", "ledger_html", "ledger_latex"]
+__all__ = ["ledger", "ledger_html", "ledger_latex", "ledger_rows"]
 
 #: Nodes or factors of one path that are written out.
 _LONGEST = 24
@@ -54,6 +54,13 @@ def ledger_html(path_sum: PathSum, *, most: int = 10, digits: int = 6) -> str:
 def ledger_latex(path_sum: PathSum, *, most: int = 10, digits: int = 6) -> str:
     """The ledger as a LaTeX ``array``, for math mode."""
     return grid_latex(_HEAD, _sections(path_sum, most, digits, "latex"))
+
+
+def ledger_rows(path_sum: PathSum, *, most: int = 10, digits: int = 6) -> tuple[list[tuple[str, str]], tuple[str, ...]]:
+    """The ledger as data: the nodes and the product of each path listed, and what is said of all of them at the end."""
+    listed, all_of_them = _sections(path_sum, most, digits, "text")
+    rows = [(route, product) for ((route, product),) in listed.groups]
+    return rows, (*listed.words, *all_of_them.groups[0][0])
 
 
 def _sections(path_sum: PathSum, most: int, digits: int, style: Style) -> list[Section]:

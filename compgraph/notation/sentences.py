@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from compgraph.propagation import Step, Term
 
-__all__ = ["Direction", "step_reason", "step_sentence"]
+__all__ = ["Direction", "step_parts", "step_reason", "step_sentence"]
 
 Direction = Literal["forward", "reverse"]
 
@@ -95,6 +95,20 @@ def step_sentence(
     >>> print(step_sentence(Step("t", terms, 0.0, -7.0), direction="reverse", seed="J"))
     ∂J/∂t = ∂J/∂u₁ · ∂u₁/∂t + ∂J/∂u₂ · ∂u₂/∂t = (−2) · 0.5 + (−2) · 3 = −7
     """
+    return _sentence("".join(step_parts(step, direction, seed, graph, digits, style)), style)
+
+
+def step_parts(
+    step: Step, direction: Direction, seed: Any, graph: nx.MultiDiGraph | None, digits: int, style: Style = "text"
+) -> tuple[str, str]:
+    """The sentence of a step in two parts: in symbols, and the same in numbers with its result, if there are terms.
+
+    Examples
+    --------
+    >>> from compgraph.propagation import Step, Term
+    >>> step_parts(Step("t", (Term("t", "u", 0, 0.5, -2.0, -1.0),), 0.0, -1.0), "reverse", "J", None, 4)
+    ('∂J/∂t = ∂J/∂u · ∂u/∂t', ' = −2 · 0.5 = −1')
+    """
     reverse = _is_reverse(direction)
     written, voice = marks(style), _VOICES[style]
     equals, seeded = written.relations["="], not _is_zero(step.before)
@@ -103,10 +117,10 @@ def step_sentence(
     if not step.terms:
         if not seeded and step.node != seed:
             because = _worded(": " + _unreached(reverse, seed), style, voice.name(step.node), voice.name(seed))
-            return _sentence(left + equals + element(step.total, digits, style) + because, style)
+            return left + equals + element(step.total, digits, style) + because, ""
         if step.node != seed or (is_number(step.before) and step.before != 1):
             left = _total(step.node, reverse, None, style)  # ∂J/∂J is 1 and nothing else
-        return _sentence(left + equals + the_seed, style)
+        return left + equals + the_seed, ""
     symbols = [the_seed] if seeded else []
     for term in step.terms[:_MOST]:
         partial = voice.derivative.format(
@@ -122,7 +136,7 @@ def step_sentence(
         result = voice.numbers + total(sums, step.total, digits=digits, style=style, most=_MOST + seeded)
     else:
         result = equals + element(step.total, digits, style)
-    return _sentence(left + equals + voice.plus.join(symbols) + result, style)
+    return left + equals + voice.plus.join(symbols), result
 
 
 def step_reason(

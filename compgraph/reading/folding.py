@@ -76,6 +76,7 @@ def fold(primitive: Primitive, operands: tuple[Number, ...], bits: int) -> Numbe
     >>> fold(ADD, (0.1, 0.2), 100), fold(DIVIDE, (1, 3), 100), fold(DIVIDE, (6, 3), 100)
     (0.3, Fraction(1, 3), 2)
     """
+    operands = primitive.completed(operands)
     if any(type(operand) is Rounded for operand in operands):
         try:
             value = primitive.value(*map(float, operands))

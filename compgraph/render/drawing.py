@@ -15,7 +15,7 @@ from compgraph.render.caption import caption, caption_height, title
 from compgraph.render.cells import UNKNOWN, card, label, runs_width
 from compgraph.render.layout import layout
 from compgraph.render.placing import close_labels, middle, stands_before
-from compgraph.render.runs import Runs, joined
+from compgraph.render.runs import Runs, equation, joined
 from compgraph.render.script import Life, Moment, Script, state
 from compgraph.render.style import MARKS, SIZES, sheet, theme_named
 
@@ -85,6 +85,7 @@ class Drawing:
             rankdir=rankdir,
             engine=engine,
         )
+        self.rankdir = rankdir
         self.sideways = rankdir in ("LR", "RL")
         beside = close_labels(self.layout, sideways=self.sideways)
         self.curves = [self.layout.edges[place[lane]] for lane in lanes]
@@ -164,7 +165,7 @@ class Drawing:
                 tall = SIZES.text * SIZES.leading + 2 * SIZES.slot
                 centre = cell.slot + tall / 2
                 shape = next(MARKS[state] for state in ("now", "done", "todo") if f"cg-{state}" in name)
-                shown = _equation(self.script.sweeps[moment.sweep].labels[i], total)
+                shown = equation(self.script.sweeps[moment.sweep].labels[i], total)
                 left, base = cell.left + SIZES.mark, centre + 0.33 * SIZES.text
                 parts.append(svg.box(0, centre, cell.box.width - 2 * SIZES.inset, tall, 6, "cg-slot"))
                 parts.append(svg.mark(shape, cell.left + 6, centre, "cg-mark"))
@@ -248,10 +249,3 @@ class Drawing:
 def _group(key: str, name: str, x: float, y: float, parts: list[str]) -> str:
     kind = f' class="{name}"' if name else ""
     return f'<g id="{key}"{kind} transform="translate({x:.1f} {y:.1f})">{"".join(parts)}</g>'
-
-
-def _equation(left: Runs, right: Runs) -> Runs:
-    """``∂J/∂t = 2.791``, in the styles of both sides."""
-    if len(left) % 2:
-        return (*left[:-1], f"{left[-1]} = {right[0]}", *right[1:])
-    return (*left, f" = {right[0]}", *right[1:])

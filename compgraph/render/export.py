@@ -1,34 +1,17 @@
-"""Pictures to files: whole or not at all, and never more of them than somebody asked for."""
+"""Pictures to files: never more of them than somebody asked for."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-__all__ = ["frame_numbers", "write", "write_frames"]
+from compgraph.files import write
+
+__all__ = ["frame_numbers", "write_frames"]
 
 #: Cells (frames times nodes) that are written without being asked for: N pictures of N nodes are quadratic.
 MOST_CELLS = 100_000
-
-
-def write(path: str | os.PathLike[str], content: str | bytes) -> Path:
-    """Write a file under a temporary name beside it, and give it its name when it is complete."""
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with open(temporary, "xb") as file:
-            file.write(content.encode("utf-8") if isinstance(content, str) else content)
-        os.replace(temporary, path)
-    except BaseException as error:
-        with contextlib.suppress(NotADirectoryError):
-            temporary.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.filename:
-            # about the file that was asked for, not about the one beside it
-            raise type(error)(error.errno, error.strerror, str(path)) from None
-        raise
-    return path
 
 
 def frame_numbers(count: int, nodes: int, frames: range | int | None) -> range:
@@ -65,6 +48,7 @@ def write_frames(
     *,
     digits: int,
     progress: Callable[[int, int], None] | None = None,
+    stem: str = "frame",
 ) -> list[Path]:
     """Write ``frame-000.svg`` and so on into a folder, which is made if it is not there."""
     folder = Path(folder)
@@ -72,7 +56,7 @@ def write_frames(
     numbers = list(numbers)
     written = []
     for done, k in enumerate(numbers, 1):
-        written.append(write(folder / f"frame-{k:0{max(3, digits)}d}.{suffix}", draw(k)))
+        written.append(write(folder / f"{stem}-{k:0{max(3, digits)}d}.{suffix}", draw(k)))
         if progress is not None:
             progress(done, len(numbers))
     return written

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 import networkx as nx
 
 from compgraph.elimination import eliminate
-from compgraph.pathsum import chosen_edges
+from compgraph.pathsum import PathSum, chosen_edges
 from compgraph.propagation import Step
-from compgraph.render import dot
+from compgraph.render import dot, media
 from compgraph.render.drawing import Drawing
-from compgraph.render.export import frame_numbers, write, write_frames
 from compgraph.render.page import iframe, page
+from compgraph.render.picture import Pages, Picture
 from compgraph.render.script import SOLVED, Moment, Script, script
 from compgraph.render.shrinking import elimination_script
 from compgraph.semiring import REAL, Semiring
@@ -26,9 +26,13 @@ from compgraph.structure import Order
 if TYPE_CHECKING:
     import graphviz
 
+    from compgraph.render.beside import SideBySide
     from compgraph.solution import Solution
 
 __all__ = ["Film", "Picture", "elimination_film", "film", "picture", "solution_film"]
+
+#: Nodes of a graph whose paths are listed beside it, and pairs of an input and an output for which they are.
+LISTED, PAIRS = 300, 12
 
 #: Pixels of the picture that a notebook shows under the player.
 PIXELS = 3_000_000
@@ -46,6 +50,7 @@ def film(
     digits: int = 4,
     bold: Iterable[tuple[Any, Any, Any]] = (),
     semiring: str = "",
+    paths: Iterable[PathSum] = (),
 ) -> Film:
     """The film of one sweep, or of several, one after another.
 
@@ -71,6 +76,8 @@ def film(
         Edges to be drawn bold: those of the most influential path, say.
     semiring : str
         The name of the semiring of the sweeps, where their totals are no derivatives.
+    paths : iterable of PathSum
+        Sums over paths, whose ledgers a page shows beside the graph.
 
     Raises
     ------
@@ -88,7 +95,7 @@ def film(
     """
     if not sweeps:
         raise ValueError("a film shows a sweep: expected at least one, got none. picture(graph) draws a graph alone.")
-    said = script(graph, sweeps, direction=direction, digits=digits, bold=bold, semiring=semiring)
+    said = script(graph, sweeps, direction=direction, digits=digits, bold=bold, semiring=semiring, paths=paths)
     if semiring and title is None:
         seeds = ", ".join(sweep.seed for sweep in said.sweeps[:6])
         title = f"{semiring} {'to' if direction == 'reverse' else 'from'} {seeds}"
@@ -132,7 +139,16 @@ def solution_film(solution: Solution, order: Order | None = None, **options: Any
     if not solution.derives:
         chosen = [edge for steps in sweeps.values() for edge in _chosen(solution, steps)]
         options = {"semiring": str(solution.semiring), "bold": chosen, **options}
+    options = {"paths": _paths(solution), **options}
     return film(solution.graph, sweeps, direction=solution.direction, **options)
+
+
+def _paths(solution: Solution) -> list[PathSum]:
+    """The sums over paths from inputs to outputs, of a graph that is small enough to look at them."""
+    if len(solution.graph) > LISTED:
+        return []
+    pairs = [(x, y) for y in solution.outputs for x in solution.inputs]
+    return [solution.paths(x, y) for x, y in pairs[:PAIRS]]
 
 
 def _chosen(solution: Solution, steps: list[Step]) -> list[tuple[Any, Any, Any]]:
@@ -154,18 +170,6 @@ def picture(graph: nx.MultiDiGraph, *, theme: str = "light", rankdir: str = "LR"
     return Picture(Drawing(script(graph), rankdir=rankdir, engine=engine).svg(theme=theme))
 
 
-class Picture(str):
-    """SVG text that a notebook shows as the picture it is."""
-
-    __slots__ = ()
-
-    def _repr_svg_(self) -> str:
-        return str(self)
-
-    def __repr__(self) -> str:
-        return f"Picture: {len(self)} characters of SVG"
-
-
 class Film:
     """Frames of one picture: number 0 is before the first step, the others show one step each.
 
@@ -178,13 +182,11 @@ class Film:
         seeds = ", ".join(sweep.seed for sweep in script.sweeps[:6]) + (", …" if len(script.sweeps) > 6 else "")
         self.title = title or f"Derivatives {'of' if script.direction == 'reverse' else 'with respect to'} {seeds}"
         self._options = {"rankdir": rankdir, "engine": engine}
-        self._moments = [
-            Moment(s, turn) for s, sweep in enumerate(script.sweeps) for turn in range(len(sweep.captions))
-        ]
+        self.moments = [Moment(s, turn) for s, sweep in enumerate(script.sweeps) for turn in range(len(sweep.captions))]
         self._drawing: Drawing | None = None
 
     def __len__(self) -> int:
-        return len(self._moments)
+        return len(self.moments)
 
     def __iter__(self) -> Iterator[str]:
         """The frames as SVG."""
@@ -200,7 +202,7 @@ class Film:
     @property
     def captions(self) -> list[str]:
         """The sentence beneath each frame, and why it has as many terms as it has."""
-        return [self.script.said(*moment) for moment in self._moments]
+        return [self.script.said(*moment) for moment in self.moments]
 
     # -- media
 
@@ -218,7 +220,7 @@ class Film:
 
     def html(self) -> str:
         """A page with a player, which needs nothing else: no network, no font, no file beside it."""
-        return page(self.drawing, title=self.title, theme=self.theme)
+        return page([self.drawing], title=self.title, theme=self.theme)
 
     def dot(self, k: int | None = None) -> str:
         """Frame `k`, or the solved graph, as DOT text with full labels; no Graphviz is needed for it."""
@@ -228,12 +230,36 @@ class Film:
         """Frame `k`, or the solved graph, as a `graphviz.Digraph` with full labels, to be changed and styled."""
         return dot.digraph(self.script, self._moment(k))
 
+    def tikz(self, k: int | None = None) -> str:
+        r"""Frame `k`, or the solved graph, as a ``tikzpicture``; it needs ``\usepackage{tikz,amsmath}``."""
+        return (self.figure() if k is None else Picture(self.svg(k))).tikz()
+
+    def pdf(self, *, frames: range | int | None = None) -> bytes:
+        """A document with a page for each frame, whose text can be selected."""
+        return media.paged(self, frames)
+
+    def beamer(self, *, frames: range | int | None = None) -> str:
+        """A LaTeX document of one slide, through whose frames a click leads."""
+        return media.slides(self, frames)
+
+    def animation(self, kind: str = "gif", *, frames: range | int | None = None, seconds: float | None = None) -> bytes:
+        """A moving picture: ``gif``, ``apng`` or ``webp``; each frame for as long as its caption takes to read."""
+        return media.moving(self, kind, frames, seconds)
+
+    def contact_sheet(self, *, frames: range | int | None = None) -> Picture:
+        """All frames on one page, numbered, with what is said of them."""
+        return media.contact(self, frames)
+
+    def handout(self, count: int = 3, *, frames: range | int | None = None) -> Pages:
+        """Pages with so many frames each, and lines for notes; for print, unless the film has a theme of its own."""
+        return media.handed_out(self, count, frames)
+
     def _moment(self, k: int | None) -> Moment:
         if k is None:
             return Moment(len(self.script.sweeps) - 1, SOLVED)
         if not -len(self) <= k < len(self):
             raise IndexError(f"no frame {k}: expected a number from 0 to {len(self) - 1}, or from the end from -1.")
-        return self._moments[k]
+        return self.moments[k]
 
     def save(
         self,
@@ -248,12 +274,13 @@ class Film:
         Parameters
         ----------
         path : path
-            ``steps.html`` holds the whole film; ``graph.svg``, ``graph.png`` and ``graph.dot`` the solved graph; a name
-            without a suffix is a folder of frames.
-        format : {"html", "svg", "png", "dot"}, optional
+            ``steps.html``, ``.pdf``, ``.tex`` (Beamer), ``.gif``, ``.apng`` and ``.webp`` hold the whole film;
+            ``graph.svg``, ``.png``, ``.tikz`` and ``.dot`` the solved graph; a name without a suffix is a folder of
+            frames.
+        format : {"html", "pdf", "tex", "gif", "apng", "webp", "svg", "png", "tikz", "dot"}, optional
             If the name does not say it; ``svg`` for a folder.
         frames : range or int, optional
-            Which frames go into a folder: these, or every so many.
+            Which frames go into a folder or a film of single frames: these, or every so many.
         progress : callable, optional
             ``progress(done, of)`` is called after each frame.
 
@@ -267,38 +294,41 @@ class Film:
         ValueError
             An unknown format, or a film too big for all its frames to be written without being asked for.
         """
-        given, path = path, Path(path)
-        folder = path.is_dir() or not path.suffix or os.fspath(given).endswith(("/", os.sep))
-        kind = (format or ("svg" if folder else path.suffix[1:])).lower()
-        kind = {"htm": "html", "gv": "dot"}.get(kind, kind)
-        if folder and kind != "html":
-            draw: dict[str, Callable[[int], str | bytes]] = {"svg": self.svg, "png": self.png, "dot": self.dot}
-            if kind in draw:
-                numbers = frame_numbers(len(self), len(self.script.nodes), frames)
-                return write_frames(path, numbers, draw[kind], kind, digits=len(str(len(self) - 1)), progress=progress)
-        whole: dict[str, Callable[[], str | bytes]] = {
-            "html": self.html, "svg": self.figure, "png": lambda: _png(self.figure(), 2.0), "dot": self.dot
-        }  # fmt: skip
-        if kind not in whole:
-            raise ValueError(f"unknown format {kind!r}: expected one of {', '.join(whole)}. Name the file film.html.")
-        if frames is not None:
-            raise ValueError(f"{path} holds no single frames: expected a folder for frames={frames!r}. Use svg(k).")
-        return [write(path / "film.html" if folder and path.is_dir() else path, whole[kind]())]
+        return media.save(self, path, format, frames, progress)
 
     # -- notebooks
 
     def __repr__(self) -> str:
         return f"Film: {self.title}, {len(self)} frames of {len(self.script.nodes)} nodes"
 
+    def image(self) -> str:
+        """The solved graph as the address of a bitmap, for where pages are not allowed."""
+        scale = min(1.0, (PIXELS / (self.drawing.width * self.drawing.height)) ** 0.5)
+        return f"data:image/png;base64,{base64.b64encode(_png(self.figure(), scale)).decode('ascii')}"
+
+    def beside(self, other: Film) -> SideBySide:
+        """Both films on one page, stepped together: forward against reverse, with what each has cost so far.
+
+        Examples
+        --------
+        >>> import compgraph as cg
+        >>> text, point = "t = x*y; J = sin(t) + t*z", {"x": 2, "y": 0.5, "z": 1}
+        >>> cg.solve(text, point, direction="forward").film().beside(cg.solve(text, point).film())
+        SideBySide: Derivatives with respect to x, y, z (18 frames); Derivatives of J (7 frames)
+        """
+        from compgraph.render.beside import SideBySide
+
+        return SideBySide((self, other))
+
     def _repr_html_(self) -> str:
-        drawing = self.drawing
-        scale = min(1.0, (PIXELS / (drawing.width * drawing.height)) ** 0.5)
-        image = base64.b64encode(_png(self.figure(), scale)).decode("ascii")
+        drawing, script = self.drawing, self.script
+        below = 44 * len(script.live.inputs) if script.live else 0  # sliders, and the longest ledger
+        below += max((110 + 40 * len(one.rows) for one in script.ledgers), default=0)
         return iframe(
             self.html(),
-            f"data:image/png;base64,{image}",
+            self.image(),
             width=max(1.4 * drawing.width, 720),
-            height=min(drawing.height, 620) + 270,
+            height=min(drawing.height, 620) + 330 + min(below, 400),
             label=self.title,
         )
 

@@ -10,59 +10,105 @@ import base64
 import functools
 import hashlib
 import json
+import re
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from string import Template
+from typing import Any
 
 from compgraph.render import font
-from compgraph.render.cells import UNKNOWN
 from compgraph.render.drawing import Drawing
-from compgraph.render.runs import Runs
-from compgraph.render.script import SOLVED, Moment
+from compgraph.render.runs import Runs, clean
+from compgraph.render.script import SOLVED, Moment, Script, Sweep, Turn
 from compgraph.render.style import FAMILY, MARKS, THEMES, VARIABLES, Theme, sheet, theme_named
 from compgraph.render.svg import safe
 
 __all__ = ["iframe", "page"]
 
 #: How far a picture is shrunk to fit a small window and a large one, before it is scrolled, and how far enlarged.
-SMALL, SMALLER, LARGEST = 0.62, 0.48, 1.8
+SMALL, SMALLER, LARGEST = 0.62, 0.56, 1.8
+
+#: How far a picture is shrunk to stand beside another.
+READABLE = 0.75
+
+#: Pixels of a window that are not the picture's.
+HEADROOM = 330
 
 
-def page(drawing: Drawing, *, title: str, theme: str | None = None) -> str:
-    """The film as a page that stands alone.
+def page(drawings: Sequence[Drawing], *, title: str, theme: str | None = None) -> str:
+    """A film, or several side by side, as a page that stands alone.
 
     Parameters
     ----------
-    drawing : Drawing
+    drawings : sequence of Drawing
+        One, or those whose steps are shown together.
     title : str
     theme : str, optional
         The theme to start with; left out, light or dark as the viewer prefers.
     """
     if theme is not None:
         theme_named(theme)
-    sweeps = drawing.script.sweeps
-    style, script = _style(drawing), _file("player.js")
+    style, script = _style(drawings), _script(drawings)
     policy = (
         "default-src 'none'; base-uri 'none'; form-action 'none'; font-src data:; "
         f"style-src '{_hash(style)}'; script-src '{_hash(script)}'"
     )
-    steps = [
-        "<li>" + "".join(f"<p>{_marked(line)}</p>" for line in caption if any(line)) + "</li>"
-        for sweep in sweeps
-        for caption in sweep.captions
-    ]
     return Template(_file("player.html")).substitute(
         theme=f' data-theme="{theme}"' if theme else "",
         policy=escape(policy),
         title=safe(title),
-        heading=safe(sweeps[0].heading),
         style=style,
-        direction=drawing.script.direction,
-        picture=drawing.svg(Moment(0, SOLVED), theme=None).strip(),
-        steps="\n".join(steps),
-        data=_data(drawing),
+        direction=drawings[0].script.direction,
+        pictures="".join(_picture(drawing, n) for n, drawing in enumerate(drawings)),
+        captions="".join(
+            f'<div id="caption{_number(n)}" class="caption" aria-live="polite" aria-atomic="true"></div>'
+            for n in range(len(drawings))
+        ),
+        lists="".join(_list(drawing, n) for n, drawing in enumerate(drawings)),
+        data=_data(drawings),
         script=script,
     )
+
+
+def _number(n: int) -> str:
+    """What the identifiers of a film end with: nothing for the first."""
+    return str(n + 1) if n else ""
+
+
+def _picture(drawing: Drawing, n: int) -> str:
+    picture = drawing.svg(Moment(len(drawing.script.sweeps) - 1, SOLVED), theme=None).strip()
+    if n:  # in a text no quotation mark follows an equals sign: it would be written &quot;
+        picture = picture.replace(' id="', ' id="b')
+    return Template(_file("picture.html")).substitute(
+        n=_number(n),
+        direction=drawing.script.direction,
+        heading=safe(drawing.script.sweeps[0].heading),
+        picture=picture,
+    )
+
+
+def _list(drawing: Drawing, n: int) -> str:
+    """All steps in words."""
+    items = []
+    for sweep in drawing.script.sweeps:
+        for k, (sentence, reason) in enumerate(sweep.captions):
+            numbers = sweep.steps[k - 1].numbers if k and sweep.steps else ""
+            items.append("<li>" + _told(sentence, numbers) + _told(reason, "") + "</li>")
+    name = "All steps" if not n else f"All steps, {safe(drawing.script.sweeps[0].heading)}"
+    listed = "\n".join(items)
+    steps = f'<ol id="steps{_number(n)}" start="0">{listed}</ol>'
+    return f'<details class="all" open><summary>{name}</summary>{steps}</details>'
+
+
+def _told(line: Runs, numbers: str) -> str:
+    """A line as a paragraph; what gives its number away is marked, so that it can be changed or kept back."""
+    if not any(line):
+        return ""
+    if numbers and line[-1].endswith(numbers) and len(line) % 2:
+        symbols = _marked((*line[:-1], line[-1].removesuffix(numbers)))
+        return f'<p>{symbols}<span class="numbers">{safe(numbers)}</span></p>'
+    return f"<p>{_marked(line)}</p>"
 
 
 def iframe(document: str, picture: str, *, width: float, height: float, label: str) -> str:
@@ -79,30 +125,52 @@ def iframe(document: str, picture: str, *, width: float, height: float, label: s
     )
 
 
-def _data(drawing: Drawing) -> str:
+def _data(drawings: Sequence[Drawing]) -> str:
     """What the player has to know, as JSON in which nothing can end the element that holds it."""
-    script = drawing.script
-    known = {
-        "unknown": UNKNOWN,
-        "marks": [MARKS[state] for state in ("todo", "now", "done")],
-        "sources": [script.source(i) for i in range(len(script.edges))],
-        "sweeps": [
-            {
-                "heading": sweep.heading,
-                "frames": len(sweep.captions),
-                "turns": sweep.turns,
-                "labels": sweep.labels,
-                "totals": [_bare(runs) for runs in sweep.totals],
-                "edges": sweep.edge_turns,
-                "terms": [_bare(runs) for runs in sweep.terms],
-            }
-            for sweep in script.sweeps
-        ],
-    }
-    text = json.dumps(known, ensure_ascii=False, separators=(",", ":"))
+    films = [_film(drawing.script, drawing.rankdir) for drawing in drawings]
+    text = json.dumps({"films": films}, ensure_ascii=False, separators=(",", ":"))
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return text
+
+
+def _film(script: Script, rankdir: str) -> dict[str, Any]:
+    return {
+        "direction": script.direction,
+        "rankdir": rankdir,
+        "digits": script.digits,
+        "marks": [MARKS[state] for state in ("todo", "now", "done")],
+        "nodes": [clean(node.name) for node in script.nodes],
+        "edges": [(edge.tail, edge.head) for edge in script.edges],
+        "sweeps": [_sweep(sweep, script) for sweep in script.sweeps],
+        "ledgers": [one._asdict() for one in script.ledgers],
+        "inputs": script.live.inputs if script.live else (),
+    }
+
+
+def _sweep(sweep: Sweep, script: Script) -> dict[str, Any]:
+    lives = script.direction == "elimination"
+    seed = next((i for i, turn in enumerate(sweep.turns) if turn == 1), -1)
+    return {
+        "heading": sweep.heading,
+        "seed": seed,
+        "labels": sweep.labels,
+        "totals": [_bare(runs) for runs in sweep.totals],
+        "terms": [_bare(runs) for runs in sweep.terms],
+        "steps": [_step(turn, known=script.live is not None) for turn in sweep.steps],
+        **({"lives": True, "turns": sweep.turns, "edges": sweep.edge_turns} if lives else {}),
+    }
+
+
+def _step(turn: Turn, *, known: bool) -> list[Any]:
+    """A step; its total only where the page has no program to find it."""
+    cost = (turn.multiplications, turn.additions)
+    step: list[Any] = [turn.node, turn.edges, cost]
+    if not turn.edges and turn.total:
+        step.append(turn.total)
+    elif turn.edges and not known:
+        step += [0, turn.total]
+    return step
 
 
 def _bare(runs: Runs) -> Runs | str:
@@ -110,7 +178,7 @@ def _bare(runs: Runs) -> Runs | str:
     return runs[0] if len(runs) == 1 else runs
 
 
-def _style(drawing: Drawing) -> str:
+def _style(drawings: Sequence[Drawing]) -> str:
     """The page's whole style sheet: fonts, themes as variables, the player's rules and the picture's."""
     faces = "".join(
         f"@font-face{{font-family:'{font.FAMILY}';font-style:{'italic' if style == 'italic' else 'normal'};"
@@ -124,14 +192,42 @@ def _style(drawing: Drawing) -> str:
         f":root[data-theme=dark]{{{DARK}{dark}}}"
         f"@media (prefers-color-scheme:dark){{:root:not([data-theme]){{{DARK}{dark}}}}}"
     )
-    rules = Template(_file("player.css")).substitute(
-        family=FAMILY,
-        least=f"{SMALL * drawing.width:.0f}px",
-        less=f"{SMALLER * drawing.width:.0f}px",
-        most=f"{LARGEST * drawing.width:.0f}px",
-        ratio=f"{drawing.width / drawing.height:.4f}",
-    )
-    return faces + themes + rules + sheet(VARIABLES, "cg-film")
+    rules = Template(_file("player.css")).substitute(family=FAMILY)
+    sizes = "".join(_size(n, drawings) for n in range(len(drawings)))
+    return faces + themes + rules + sizes + sheet(VARIABLES, "cg-film")
+
+
+def _size(n: int, drawings: Sequence[Drawing]) -> str:
+    """How large a picture may be: as large as the window lets it, and never too small to be read."""
+    wide, ratio, of = drawings[n].width, drawings[n].width / drawings[n].height, len(drawings)
+    most = f"{LARGEST * wide:.0f}px"
+
+    def width(least: float, pictures: int) -> str:
+        room = f"min(100%,(100vh - {HEADROOM}px)*{ratio / pictures:.4f})"
+        return f"#stage{_number(n)} svg{{width:clamp({least * wide:.0f}px,{room},{most})}}"
+
+    rules = f"{width(SMALL, of)}@media (min-width:1000px){{{width(SMALLER, of)}}}"
+    if of > 1:  # beside one another where both of them can be read there
+        least = f"{of * READABLE * max(drawing.width for drawing in drawings) + 100:.0f}px"
+        columns = f"#pictures{{display:grid;grid-template-columns:repeat({of},1fr)}}"
+        rules += f"@media (min-width:{least}){{{columns}{width(READABLE, 1)}}}"
+    return rules
+
+
+def _script(drawings: Sequence[Drawing]) -> str:
+    """The player, as much of it as is needed, and the programs of the films."""
+    lives = [drawing.script.live for drawing in drawings]
+    programs = [f"(() => {{\n{live.code}return labels;\n}})()" if live else "null" for live in lives]
+    parts = [_file(f"{name}.js") for name in PARTS]
+    code = "\n".join([f"const programs = [{', '.join(programs)}];", *parts])
+    return f'(() => {{\n"use strict";\n{_BARE.sub("", code)}}})();'
+
+
+#: The player's parts, in the order in which they are put together.
+PARTS = ("numbers", "picture", "ledger", "sliders", "quiz", "player")
+
+#: What a page does not need of them: lines that are comments, and indentation.
+_BARE = re.compile(r"^\s*//.*\n|^[ \n]+", re.MULTILINE)
 
 
 DARK = "color-scheme:dark;--page:#0a0c0f;--edge:#2a313a;"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["NBSP", "SINGLE", "Runs", "clean", "joined", "typeset"]
+__all__ = ["NBSP", "SINGLE", "Runs", "clean", "equation", "joined", "typeset"]
 
 #: A line of text, cut where its style changes: upright, italic, upright, …
 Runs = tuple[str, ...]
@@ -55,3 +55,10 @@ def joined(runs: Runs) -> str:
 def clean(words: str) -> str:
     """Text that any XML document may hold, on one line."""
     return _NOT_XML.sub("\ufffd", words).translate(_ONE_LINE)
+
+
+def equation(left: Runs, right: Runs) -> Runs:
+    """``∂J/∂t = 2.791``, in the styles of both sides."""
+    if len(left) % 2:
+        return (*left[:-1], f"{left[-1]} = {right[0]}", *right[1:])
+    return (*left, f" = {right[0]}", *right[1:])

@@ -14,8 +14,12 @@ from typing import Any, NamedTuple
 import networkx as nx
 
 from compgraph.expression import Expression
-from compgraph.notation import element, name, number, step_reason, step_sentence, text
+from compgraph.notation import element, name, number, step_reason, text
+from compgraph.notation.elements import is_number
+from compgraph.notation.sentences import step_parts
+from compgraph.pathsum import PathSum
 from compgraph.propagation import Step
+from compgraph.render.ledgers import Ledger, Live, ledgers, live
 from compgraph.render.runs import NBSP, SINGLE, Runs, clean, joined, typeset
 from compgraph.symbols import definition, formula
 
@@ -28,6 +32,7 @@ __all__ = [
     "Node",
     "Script",
     "Sweep",
+    "Turn",
     "Writer",
     "script",
     "state",
@@ -35,6 +40,9 @@ __all__ = [
 
 #: Above this many nodes text is not typeset.
 TYPESET = 200
+
+#: Numbers that are larger are not asked for.
+LARGEST = 1e300
 
 #: Characters of a value or a derivative: more than any number, fewer than many a formula.
 LONGEST = 60
@@ -81,6 +89,20 @@ class Life(NamedTuple):
     gone: int
 
 
+class Turn(NamedTuple):
+    """What one step does, for those who play it: at which node, along which edges in their order, at what cost so far.
+
+    `numbers` is the part of its sentence in which the number is given away, and `total` that number, if it is one.
+    """
+
+    node: int
+    edges: tuple[int, ...]
+    numbers: str
+    total: float | None
+    multiplications: int
+    additions: int
+
+
 class Sweep(NamedTuple):
     """One sweep, indexed like nodes and edges: whose turn comes when, and what is then known.
 
@@ -96,6 +118,7 @@ class Sweep(NamedTuple):
     terms: tuple[Runs, ...]
     edge_turns: tuple[int | Life, ...]
     captions: tuple[Caption, ...]
+    steps: tuple[Turn, ...] = ()
 
 
 class Moment(NamedTuple):
@@ -112,13 +135,17 @@ SOLVED = 1 << 60
 class Script(NamedTuple):
     """All that a film says. Without sweeps it is a picture of the graph.
 
-    `direction` is ``"reverse"`` or ``"forward"``, or ``"elimination"`` where nodes leave the graph.
+    `direction` is ``"reverse"`` or ``"forward"``, or ``"elimination"`` where nodes leave the graph. Pages show
+    `ledgers` beside it, and sliders where it is `live`.
     """
 
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
     sweeps: tuple[Sweep, ...]
     direction: str
+    digits: int = 4
+    ledgers: tuple[Ledger, ...] = ()
+    live: Live | None = None
 
     def source(self, edge: int) -> int:
         """The node from which a term comes along an edge."""
@@ -156,6 +183,7 @@ def script(
     digits: int = 4,
     bold: Iterable[tuple[Any, Any, Any]] = (),
     semiring: str = "",
+    paths: Iterable[PathSum] = (),
 ) -> Script:
     """Write the script of a film.
 
@@ -173,6 +201,8 @@ def script(
         Edges to be drawn bold, such as those of the most influential path.
     semiring : str
         The name of the semiring of the sweeps, where their totals are no derivatives.
+    paths : iterable of PathSum
+        Sums over paths of this graph, to be listed beside it.
 
     Examples
     --------
@@ -187,7 +217,9 @@ def script(
         raise ValueError(f"unknown direction {direction!r}: expected 'reverse' or 'forward'.")
     writer = Writer(graph, direction, digits, frozenset(bold), semiring)
     nodes, edges = tuple(writer.nodes()), tuple(writer.edges())
-    return Script(nodes, edges, tuple([writer.sweep(*one) for one in (sweeps or {}).items()]), direction)
+    swept = tuple([writer.sweep(*one) for one in (sweeps or {}).items()])
+    beside = ledgers(paths, graph, writer.edge_place, digits=digits)
+    return Script(nodes, edges, swept, direction, digits, beside, live(graph) if swept and not semiring else None)
 
 
 class Writer:
@@ -237,22 +269,31 @@ class Writer:
         terms, edge_turns = [nothing] * len(self.edge_place), [0] * len(self.edge_place)
         opening = _OTHERWISE if self.semiring else _OPENING
         captions = [Caption(self.prose(opening.format(top, self.semiring)), ("",))]
+        played: list[Turn] = []
+        multiplications = additions = 0
         for turn, step in enumerate(steps, 1):
             place = self.place[step.node]
             turns[place], totals[place] = turn, self.line(self.shown(step.total))
             for term in step.terms:
                 edge = self.edge_place[term.tail, term.head, term.key]
                 edge_turns[edge], terms[edge] = turn, self.line(self.term(term.product))
+            multiplications += len(step.terms)
+            additions += max(0, len(step.terms) - (step.node != seed))
+            along = tuple([self.edge_place[term.tail, term.head, term.key] for term in step.terms])
+            known = float(step.total) if is_number(step.total) and abs(step.total) < LARGEST else None
             if self.semiring:
                 captions.append(Caption(self.prose(f"{joined(labels[place])}: {self.combined(step)}"), ("",)))
+                played.append(Turn(place, along, "", known, multiplications, additions))
                 continue
-            told: dict[str, Any] = {"direction": self.direction, "seed": seed, "graph": self.graph}
-            sentence = step_sentence(step, digits=self.digits, **told)
-            captions.append(Caption(self.prose(sentence), self.prose(step_reason(step, **told))))
+            symbols, numbers = step_parts(step, self.direction, seed, self.graph, self.digits)
+            reason = step_reason(step, self.direction, seed=seed, graph=self.graph)
+            captions.append(Caption(self.prose(symbols + numbers), self.prose(reason)))
+            played.append(Turn(place, along, joined(self.prose(numbers)), known, multiplications, additions))
         heading = f"{'Reverse' if reverse else 'Forward'} sweep from {top}{self.semiring and f', {self.semiring}'}"
         return Sweep(
-            top, heading, tuple(labels), tuple(totals), tuple(turns), tuple(terms), tuple(edge_turns), tuple(captions)
-        )
+            top, heading, tuple(labels), tuple(totals), tuple(turns), tuple(terms), tuple(edge_turns), tuple(captions),
+            tuple(played),
+        )  # fmt: skip
 
     def term(self, product: Any) -> str:
         shown = self.shown(product)

@@ -13,7 +13,7 @@ import networkx as nx
 
 from compgraph.elimination import Elimination, after
 from compgraph.notation import elimination_reason, elimination_sentence
-from compgraph.render.script import Caption, Edge, Life, Script, Sweep, Writer
+from compgraph.render.script import Caption, Edge, Life, Script, Sweep, Turn, Writer
 from compgraph.semiring import REAL, Semiring
 
 __all__ = ["elimination_script"]
@@ -70,6 +70,7 @@ def elimination_script(
     captions = [Caption(writer.prose(_OPENING), ("",))]
     other = semiring.name not in (REAL.name, "EXPRESSION")
     ending = _ENDING.format(f"answer of {semiring}" if other else "Jacobian")
+    played: list[Turn] = []
     left = len(start) - len({*start.graph["inputs"], *start.graph["outputs"]})
     for turn, step in enumerate(steps, 1):
         for tail, head, *_ in step.removed:
@@ -86,8 +87,12 @@ def elimination_script(
         sentence = elimination_sentence(step, semiring=semiring, digits=digits)
         reason = elimination_reason(step) + ending * (not left)
         captions.append(Caption(writer.prose(sentence), writer.prose(reason)))
+        at = -1 if step.node is None else writer.place[step.node]
+        played.append(Turn(at, (), "", None, step.cost.multiplications, step.cost.additions))
     terms = [writer.line(writer.shown(label)) for label in labels]
     nothing = (("",),) * len(start)
     heading = f"Elimination, {semiring}" if other else "Elimination"
-    shown = Sweep("", heading, nothing, nothing, tuple(turns.values()), tuple(terms), tuple(lives), tuple(captions))
-    return Script(tuple(writer.nodes()), tuple(edges), (shown,), "elimination")
+    shown = Sweep(
+        "", heading, nothing, nothing, tuple(turns.values()), tuple(terms), tuple(lives), tuple(captions), tuple(played)
+    )
+    return Script(tuple(writer.nodes()), tuple(edges), (shown,), "elimination", digits)

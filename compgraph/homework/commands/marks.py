@@ -10,6 +10,7 @@ from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import Any
 
+from compgraph.files import write
 from compgraph.homework.classes import grade_class
 from compgraph.homework.classreport import ClassReport
 from compgraph.homework.classwording import failure_text
@@ -24,7 +25,6 @@ from compgraph.homework.report import Override, Report
 from compgraph.homework.roster import load_roster
 from compgraph.homework.sheets import Sheet, load_sheet
 from compgraph.homework.stress import stress
-from compgraph.render.export import write
 from compgraph.terminal import progress_bar, say, say_json
 
 __all__ = ["check", "mark_class", "try_out"]

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from compgraph.files import write
 from compgraph.homework.commands.files import checked_folder, kept, load, path_for, paths_for, secret_of, written
 from compgraph.homework.exports import FORMATS
 from compgraph.homework.problem import Problem
 from compgraph.homework.roster import load_roster
 from compgraph.homework.worksheet import Worksheet
-from compgraph.render.export import write
 from compgraph.terminal import progress_bar, say
 
 __all__ = ["OUTPUT", "export", "key", "sheet"]

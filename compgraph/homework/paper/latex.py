@@ -6,15 +6,12 @@ its number in a frame there, and as itself with LuaTeX and XeTeX, so that a name
 
 from __future__ import annotations
 
-import re
-import unicodedata
-
 from compgraph.homework.paper.content import Content, Entry
 from compgraph.homework.paper.figure import HIGH, NUMBER, TEXT, Figure, Slot
 from compgraph.homework.paper.svg import numbers_and_formulas, reason
-from compgraph.notation import name_latex
 from compgraph.render.cells import runs_width
-from compgraph.render.runs import Runs, clean, joined, typeset
+from compgraph.render.runs import typeset
+from compgraph.render.tex import escaped, formula
 
 __all__ = ["document", "escaped", "formula"]
 
@@ -134,104 +131,3 @@ def _slot(slot: Slot, answer: str, size: float, small: float) -> list[str]:
 
 def _at(x: float, y: float) -> str:
     return f"({x:.1f},{y:.1f})"
-
-
-# -- text
-
-_LETTERS = "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ"
-_GREEK = {letter: name_latex(letter) for letter in _LETTERS}
-_MATHS = _GREEK | {
-    "∂": r"\partial", "−": "-", "·": r"\cdot", "×": r"\times", "÷": r"\div", "→": r"\to", "√": r"\surd", "≤": r"\leq",
-    "≥": r"\geq", "≠": r"\neq", "≈": r"\approx", "∞": r"\infty", "∧": r"\wedge", "∨": r"\vee", "¬": r"\neg",
-    "′": r"{}^{\prime}", "…": r"\ldots", "<": "<", ">": ">", "|": r"\vert", "*": r"\ast", "±": r"\pm", "∇": r"\nabla",
-}  # fmt: skip
-_SPECIAL = {
-    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
-    "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "-": "{-}", "`": r"\textasciigrave{}", "'": "{'}",
-    '"': "{''}", "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", ",": "{,}", "?": "{?}", "!": "{!}",
-    "—": r"\textemdash{}", "–": r"\textendash{}", "\u00a0": "~", "[": "{[}", "]": "{]}",
-}  # fmt: skip
-_RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺⁽⁾ⁿ", "0123456789-+()n", strict=True))
-_LOWERED = dict(zip("₀₁₂₃₄₅₆₇₈₉ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", "0123456789aehijklmnoprstuvx", strict=True)) | {
-    "ᵦ": r"\beta ",
-    "ᵧ": r"\gamma ",
-    "ᵨ": r"\rho ",
-    "ᵩ": r"\varphi ",
-    "ᵪ": r"\chi ",
-}
-
-
-def escaped(words: str) -> str:
-    r"""Text in which nothing is a command.
-
-    Examples
-    --------
-    >>> print(escaped("50% of $x_1$ − ∂L"))
-    50\% of \$x\_1\$ $-$ $\partial$L
-    """
-    return "".join(map(_character, unicodedata.normalize("NFC", clean(words))))
-
-
-def _character(c: str) -> str:
-    if c in _SPECIAL:
-        return _SPECIAL[c]
-    if c.isascii():
-        return c
-    if c in _MATHS:
-        return f"${_MATHS[c]}$"
-    if c in _RAISED or c in _LOWERED:
-        return f"$^{{{_RAISED[c]}}}$" if c in _RAISED else f"$_{{{_LOWERED[c]}}}$"
-    return _letter(c)
-
-
-def _letter(c: str) -> str:
-    """A character as it is, where every TeX knows it: the letters of Western and Central Europe."""
-    known = "\u00c0" <= c <= "\u017e" and unicodedata.decomposition(c)[:1] not in ("<", "")
-    return c if known or c in "ÆæØøßŒœŁł" else rf"\codepoint{{{ord(c):04X}}}"
-
-
-def formula(runs: Runs) -> str:
-    r"""A line of text in two styles for math mode: letters alone in italics, words upright, nothing else a command.
-
-    Examples
-    --------
-    >>> print(formula(("", "u", "₁ = sin(", "t", ")²")))
-    u_{1}=\mathrm{sin}(t)^{2}
-    """
-    parts: list[str] = []
-    scripts = False  # whether an index or exponent has just ended
-    words = unicodedata.normalize("NFC", clean(joined(runs))).strip()
-    for token in _TOKEN.findall(_OPERATOR.sub(r"\1", words)):
-        table = _RAISED if token[0] in _RAISED else _LOWERED if token[0] in _LOWERED else None
-        if table is not None:
-            script = "^_"[table is _LOWERED] + "{" + "".join(table[c] for c in token) + "}"
-            parts.append(f"{{}}{script}" if scripts else script)
-        else:
-            parts.append(_mathematical(token))
-        scripts = table is not None
-    return "".join(parts)
-
-
-_TOKEN = re.compile(
-    rf"[{''.join(_RAISED)}]+|[{''.join(_LOWERED)}]+|[^\W\d_{''.join(_RAISED)}{''.join(_LOWERED)}{''.join(_GREEK)}]+|."
-)
-
-
-#: TeX knows how much room there is around these.
-_OPERATOR = re.compile(r"\s*([=+−·→<>≤≥≠≈∧∨/,])\s*")
-
-
-def _mathematical(token: str) -> str:
-    if token in _MATHS:
-        return _MATHS[token] + (" " if _MATHS[token][0] == "\\" else "")
-    if token.isspace():
-        return "\\ "
-    if len(token) == 1 and (token.isascii() and (token.isalnum() or token in "()+=/.:;*[]!")):
-        return token
-    if token == ",":
-        return ",\\,"
-    if token == "-":
-        return "{-}"
-    if token.isascii() and token.isalpha():
-        return rf"\mathrm{{{token}}}"
-    return rf"\text{{{''.join(map(_character, token))}}}"

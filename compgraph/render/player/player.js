@@ -1,144 +1,116 @@
-"use strict";
-// One picture, many frames. Every node and edge knows its turn; a frame is a number to compare it with.
-// Texts come from the data and enter as text, sentences are copied from the list of steps: nothing is parsed as HTML.
-(() => {
-  const at = (id) => document.getElementById(id);
-  const film = JSON.parse(at("film").textContent);
-  const steps = [...at("steps").children];
-  const last = steps.length - 1;
-  const frames = film.sweeps.flatMap((sweep) => Array.from({ length: sweep.frames }, (_, turn) => ({ sweep, turn })));
-  const [stage, caption, slider, counter, heading] = ["stage", "caption", "slider", "counter", "heading"].map(at);
-  const calm = matchMedia("(prefers-reduced-motion: reduce)");
-  const states = ["cg-todo", "cg-now", "cg-done", "cg-off", "cg-used"];
-  // A turn is a number, or the life of what comes and goes: [made, used, gone].
-  const state = (turn, now) => {
-    if (!turn?.length) return !turn || turn > now ? 0 : turn === now ? 1 : 2;
-    const [made, used, gone] = turn;
-    if (now < made || (gone && now >= gone)) return 3;
-    return !now ? 0 : now === made ? 1 : now === used ? 4 : 0;
-  };
+// Time and controls: one film, or two side by side in step.
 
-  const nodes = film.sweeps[0].turns.map((_, i) => {
-    const group = at("n" + i);
-    return { group, mark: group.querySelector(".cg-mark"), total: group.querySelector(".cg-total") };
+const films = JSON.parse(at("film").textContent).films;
+const pictures = films.map(makePicture);
+const longest = pictures.reduce((a, b) => (b.last > a.last ? b : a));
+const { last } = longest;
+const [slider, counter, speed] = ["slider", "counter", "speed"].map(at);
+const captions = pictures.map(({ caption }) => caption);
+let shown = -1;
+let timer = 0;
+
+function go(frame) {
+  frame = Math.min(Math.max(frame, 0), last);
+  const [to, asked] = quiz ? quiz.upTo(frame) : [frame, false];
+  const fresh = asked && !(pictures[0].asked && pictures[0].shown === to);
+  shown = to;
+  for (const picture of pictures) picture.show(to, asked);
+  counter.textContent = `${to} / ${last}`;
+  slider.value = to;
+  slider.setAttribute("aria-valuetext", `step ${to} of ${last}`);
+  for (const id of ["first", "back"]) at(id).disabled = to === 0;
+  for (const id of ["next", "last"]) at(id).disabled = to === last || asked;
+  if (quiz && !asked) at("ask").hidden = true;
+  if (fresh) quiz.ask(to);
+  if (to === last || asked) pause();
+  if (location.protocol !== "about:") history.replaceState(null, "", `#step=${to}`);
+}
+
+function pause() {
+  clearInterval(timer);
+  timer = 0;
+  at("play").setAttribute("aria-pressed", "false");
+  for (const caption of captions) caption.setAttribute("aria-live", "polite");
+}
+
+function play() {
+  if (timer) return pause();
+  if (shown === last) go(0);
+  at("play").setAttribute("aria-pressed", "true");
+  for (const caption of captions) caption.setAttribute("aria-live", "off"); // a listener would be interrupted at every step
+  timer = setInterval(() => go(shown + 1), 2000 / speed.value);
+}
+
+function pace(by) {
+  speed.selectedIndex = Math.min(Math.max(speed.selectedIndex + by, 0), speed.length - 1);
+  if (timer) (pause(), play());
+}
+
+const move = (frame) => (pause(), go(frame));
+const actions = {
+  first: () => move(0),
+  back: () => move(shown - 1),
+  play,
+  next: () => move(shown + 1),
+  last: () => move(last),
+  theme() {
+    const root = document.documentElement;
+    const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+    root.dataset.theme = dark ? "light" : "dark";
+  },
+};
+const keys = { ArrowLeft: "back", ArrowRight: "next", Home: "first", End: "last", " ": "play" };
+const paces = { "+": 1, "=": 1, "-": -1, "−": -1 };
+
+function jump(picture, node) {
+  const frames = picture.framesOf(node);
+  if (frames.length) move(frames[(frames.indexOf(picture.shown) + 1) % frames.length]);
+}
+
+function pressed(event) {
+  const { key, target } = event;
+  if (event.altKey || event.ctrlKey || event.metaKey) return;
+  if (target.closest("select, input:not(#slider)")) return; // they know what to do
+  const node = target.closest("[data-node]");
+  if (node) {
+    const picture = pictures.find(({ svg }) => svg.contains(node));
+    if (key.startsWith("Arrow")) return event.preventDefault(), picture.walk(Number(node.dataset.node), key);
+    if (key === "Enter" || key === " ") return event.preventDefault(), jump(picture, Number(node.dataset.node));
+  }
+  if (key in paces) return pace(paces[key]);
+  if (!(key in keys) || event.shiftKey || (key === " " && target.closest("button, summary, tr"))) return;
+  event.preventDefault();
+  actions[keys[key]]();
+}
+
+for (const { film, n } of pictures) {
+  if (!programs[n]) continue;
+  film.partials = programs[n](...film.inputs.map(([, value]) => value))[1];
+  for (const sweep of film.sweeps) sweep.numbers = swept(sweep, film, film.partials);
+}
+const quiz = pictures.length === 1 && at("quiz") ? makeQuiz(pictures[0], move) : null;
+const ledgers = makeLedgers(pictures);
+makeSliders(pictures, programs, () => {
+  const { film } = pictures[0];
+  const of = (node) => film.sweeps.find((sweep) => sweep.seed === node);
+  const total = (tail, head) => (film.direction === "reverse" ? of(head).numbers[tail] : of(tail).numbers[head]);
+  ledgers.refresh({ partials: film.partials, total });
+});
+
+for (const [id, action] of Object.entries(actions)) at(id).addEventListener("click", action);
+for (const picture of pictures) {
+  picture.svg.addEventListener("click", ({ target }) => {
+    const node = target.closest("[data-node]");
+    if (node) jump(picture, Number(node.dataset.node));
   });
-  const edges = film.sources.map((source, i) => {
-    const label = at("l" + i);
-    const lives = film.sweeps.some((sweep) => sweep.edges[i]?.length); // its term is its label, and stays
-    const term = lives ? null : label?.querySelector(".cg-term");
-    return { source, lives, groups: [at("e" + i), label].filter(Boolean), term };
-  });
+}
+slider.addEventListener("input", () => move(Number(slider.value)));
+speed.addEventListener("change", () => pace(0));
+document.addEventListener("keydown", pressed);
 
-  function write(element, runs) {
-    element.replaceChildren(
-      ...runs.map((run, i) => {
-        if (i % 2 === 0) return document.createTextNode(run);
-        const span = document.createElementNS("http://www.w3.org/2000/svg", "tspan");
-        span.setAttribute("class", "cg-i");
-        span.textContent = run;
-        return span;
-      }),
-    );
-  }
-
-  let shown = -1;
-  let timer = 0;
-
-  function show(frame) {
-    frame = Math.min(Math.max(frame, 0), last);
-    if (frame === shown) return;
-    shown = frame;
-    const { sweep, turn: now } = frames[frame];
-    const sources = new Set();
-    edges.forEach((edge, i) => {
-      const is = state(sweep.edges[i], now);
-      if (is === 1 && !edge.lives) sources.add(edge.source);
-      if (edge.is === is && edge.sweep === sweep) return;
-      for (const group of edge.groups) states.forEach((name, s) => group.classList.toggle(name, s === is));
-      if (edge.term) write(edge.term, is === 1 ? [sweep.terms[i]].flat() : []);
-      Object.assign(edge, { is, sweep });
-    });
-    let current = -1;
-    nodes.forEach((node, i) => {
-      const is = state(sweep.turns[i], now);
-      const turn = sweep.turns[i].length ? sweep.turns[i][1] : sweep.turns[i];
-      if (turn === (now || 1)) current = i;
-      node.group.classList.toggle("cg-from", sources.has(i));
-      if (node.is === is && node.sweep === sweep) return;
-      states.forEach((name, s) => node.group.classList.toggle(name, s === is));
-      Object.assign(node, { is, sweep });
-      if (!node.total) return; // nothing is left at the nodes of an elimination
-      node.mark.setAttribute("d", film.marks[is]);
-      const label = sweep.labels[i];
-      const [first, ...more] = [is ? sweep.totals[i] : film.unknown].flat();
-      const upright = label.length % 2 ? label.at(-1) : "";
-      write(node.total, [...label.slice(0, label.length - (label.length % 2)), `${upright} = ${first}`, ...more]);
-    });
-    heading.textContent = sweep.heading;
-    caption.replaceChildren(...steps[frame].cloneNode(true).childNodes);
-    steps.forEach((step, i) => (i === frame ? step.setAttribute("aria-current", "step") : step.removeAttribute("aria-current")));
-    counter.textContent = `${frame} / ${last}`;
-    stage.firstElementChild.setAttribute("aria-label", `${sweep.heading}, step ${frame} of ${last}`);
-    slider.value = frame;
-    slider.setAttribute("aria-valuetext", `step ${frame} of ${last}`);
-    for (const id of ["first", "back"]) at(id).disabled = frame === 0;
-    for (const id of ["next", "last"]) at(id).disabled = frame === last;
-    if (frame === last) pause();
-    if (current >= 0) follow(nodes[current].group);
-  }
-
-  // Keep the current node in sight where the picture is larger than its window.
-  function follow(group) {
-    const [box, view] = [group.getBoundingClientRect(), stage.getBoundingClientRect()];
-    stage.scrollBy({
-      left: box.left + box.width / 2 - view.left - view.width / 2,
-      top: box.top + box.height / 2 - view.top - view.height / 2,
-      behavior: calm.matches ? "auto" : "smooth",
-    });
-  }
-
-  function pause() {
-    clearInterval(timer);
-    timer = 0;
-    at("play").setAttribute("aria-pressed", "false");
-    caption.setAttribute("aria-live", "polite");
-  }
-
-  function play() {
-    if (timer) return pause();
-    if (shown === last) show(0);
-    at("play").setAttribute("aria-pressed", "true");
-    caption.setAttribute("aria-live", "off"); // a listener would be interrupted at every step
-    timer = setInterval(() => show(shown + 1), 2000);
-  }
-
-  const go = (frame) => (pause(), show(frame));
-  const actions = {
-    first: () => go(0),
-    back: () => go(shown - 1),
-    play,
-    next: () => go(shown + 1),
-    last: () => go(last),
-    theme() {
-      const root = document.documentElement;
-      const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-      root.dataset.theme = dark ? "light" : "dark";
-    },
-  };
-  for (const [id, action] of Object.entries(actions)) at(id).addEventListener("click", action);
-  slider.addEventListener("input", () => go(Number(slider.value)));
-
-  const keys = { ArrowLeft: "back", ArrowRight: "next", Home: "first", End: "last", " ": "play" };
-  document.addEventListener("keydown", (event) => {
-    const id = keys[event.key];
-    if (!id || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    if (event.key === " " && event.target.closest("button, summary")) return; // they know what to do
-    event.preventDefault();
-    actions[id]();
-  });
-
-  slider.max = last;
-  document.body.classList.add("live");
-  document.querySelector("details").open = false;
-  show(Number.parseInt(location.hash.slice(1), 10) || 0);
-})();
+const addressed = () => Number(/^#(?:step=)?(\d+)$/.exec(location.hash)?.[1] ?? 0);
+addEventListener("hashchange", () => move(addressed()));
+slider.max = last;
+document.body.classList.add("live");
+for (const details of document.querySelectorAll(".all")) details.open = false;
+go(addressed());

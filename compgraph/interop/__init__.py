@@ -1,0 +1,1 @@
+"""Bridges to other libraries, a file for each: imported only when asked for."""
