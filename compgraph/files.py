@@ -26,7 +26,7 @@ LONGEST = 5_000_000
 DEEPEST = 16
 
 #: A key of very many parts, ``a.a.a.…``.
-_CHAIN = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){64}""")
+_CHAIN = re.compile(r"""(?:^|[\[{,])[ \t]*+(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){64}""", re.MULTILINE)
 
 
 def read_text(path: str | Path) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import operator
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -86,21 +87,25 @@ def times(a: Any, b: Any) -> Any:
 
     Examples
     --------
-    >>> times(10**400, -0.5), times(10**400, 10) == 10**401
-    (-inf, True)
+    >>> times(10**400, -0.5), times(10**400, 1e-300), times(10**400, 10) == 10**401
+    (-inf, 1e+100, True)
     """
-    try:
-        return a * b
-    except OverflowError:
-        return as_float(a) * as_float(b)
+    return _beyond(operator.mul, a, b)
 
 
 def plus(a: Any, b: Any) -> Any:
     """a + b, likewise."""
+    return _beyond(operator.add, a, b)
+
+
+def _beyond(operation: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
     try:
-        return a + b
+        return operation(a, b)
     except OverflowError:
-        return as_float(a) + as_float(b)
+        if all(type(one) is not float or math.isfinite(one) for one in (a, b)):
+            return as_float(operation(Fraction(a), Fraction(b)))
+        # beside an infinity only the sign counts
+        return operation(*(one if type(one) is float else (1.0 if one > 0 else -1.0) for one in (a, b)))
 
 
 def digits(value: Any) -> str:

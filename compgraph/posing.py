@@ -98,7 +98,7 @@ def point(values: Any, names: Sequence[str], what: str = "at") -> dict[str, Any]
     """
     if isinstance(values, Mapping):
         return dict(zip(names_of(values), values.values(), strict=True))
-    if len(names) == 1 and getattr(values, "ndim", 0) and values.size != 1:
+    if len(names) == 1 and hasattr(values, "ndim") and values.ndim and values.size != 1:
         return {names[0]: values}  # an array, for the only input
     listed = list(values) if isinstance(values, (tuple, list)) or getattr(values, "ndim", 0) == 1 else [values]
     if len(listed) != len(names):

@@ -469,10 +469,12 @@ def plain(value: Any) -> Any:
 
     A sum of words is a list of words, each with its count; one of the best paths has its product and its word.
     """
-    if isinstance(value, np.ndarray):
-        return plain_list(value.tolist())
     if isinstance(value, LinearMap):
-        return plain_list(value.matrix().tolist())
+        value = value.matrix()
+    if isinstance(value, np.ndarray):
+        entries = np.empty(value.size, dtype=object)
+        entries[:] = [plain(entry) for entry in value.ravel().tolist()]
+        return entries.reshape(value.shape).tolist()
     if isinstance(value, bool):
         return int(value)
     if isinstance(value, int) and value.bit_length() > _LONGEST_INTEGER:
@@ -488,11 +490,6 @@ def plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [plain(part) for part in value]
     return _text(value, limit=10_000) if isinstance(value, Expression) else str(value)
-
-
-def plain_list(values: Any) -> Any:
-    """The rows of an array as JSON holds them."""
-    return [plain_list(row) if isinstance(row, list) else plain(row) for row in values]
 
 
 def _text(value: Any, limit: int = 200) -> str:

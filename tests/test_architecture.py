@@ -283,9 +283,9 @@ def _called(call: ast.Call, in_method: bool) -> str | None:
     return call.func.id if isinstance(call.func, ast.Name) else None
 
 
-def test_an_expression_has_no_place_for_results() -> None:
+def test_an_expression_has_no_place_for_results() -> None:  # its shape is no result of a run
     assert not hasattr(cg.Variable("x"), "__dict__")
-    assert set(cg.Expression.__slots__) == {"_further", "first", "name", "primitive", "second", "serial"}
+    assert set(cg.Expression.__slots__) == {"_further", "_shape", "first", "name", "primitive", "second", "serial"}
     with pytest.raises(AttributeError):
         cg.Variable("x").value = 1  # type: ignore[attr-defined]
 

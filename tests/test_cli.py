@@ -339,7 +339,7 @@ def test_film_of_a_problem_file_at_the_level_of_statements(run: Any, tmp_path: P
 
 FILM_REFUSED = {
     "no point": (["J = x"], r"x has no value.*--at x=2"),
-    "format": (["J = x", "--at", "x=1", "-o", "steps.mp3"], r"unknown format 'mp3': expected one of html, svg, png"),
+    "format": (["J = x", "--at", "x=1", "-o", "steps.mp3"], r"unknown format 'mp3': expected html, pdf, tex, gif"),
     "frames": (["J = x", "--at", "x=1", "--frames", "a"], r"--frames 'a': expected a stride or a range"),
     "theme": (["J = x", "--at", "x=1", "--theme", "pink"], r"unknown theme 'pink': expected one of light, dark, print"),
     "folder": (["J = x", "--at", "x=1", "-o", "no/where/steps.html"], r": no/where/steps\.html: No such file"),

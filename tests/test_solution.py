@@ -426,7 +426,7 @@ def test_an_input_that_is_read_before_it_is_bound_again_is_an_input() -> None:
         ((1, 2, 3), {}, "got 3 positional arguments"),
         ((1, 2), {"x": 3}, "got x twice"),
         ((1, 2), {"q": 3}, "got the unknown q"),
-        ((1, [2]), {}, "y: expected a number"),
+        ((1, [None]), {}, "y: expected a number"),
     ],
 )
 def test_value_and_gradient_says_what_it_takes(arguments: Any, named: Any, message: str) -> None:

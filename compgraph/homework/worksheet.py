@@ -31,6 +31,7 @@ from compgraph.homework.floats import Numbers
 from compgraph.homework.labels import symbol
 from compgraph.homework.paper import content, html, latex, markdown, svg
 from compgraph.homework.paper.content import Content
+from compgraph.homework.paper.fitting import MARGIN
 from compgraph.homework.priors import priors
 from compgraph.homework.problem import Problem
 from compgraph.homework.template import Template
@@ -212,6 +213,15 @@ class Paper:
 
         return png(self.svg(), scale=scale)
 
+    def pdf(self) -> bytes:
+        """The same on pages of A4, with text that can be selected."""
+        from compgraph.render.paging import paged
+        from compgraph.render.pdf import pdf
+        from compgraph.render.shapes import read
+
+        # a pixel is three quarters of a point
+        return pdf(paged(read(self.svg()), self.content.page[1], 0.75 * MARGIN), title=self.content.heading, scale=0.75)
+
     def html(self) -> str:
         """A page without scripts that prints on A4."""
         return html.document(self.content)
@@ -225,15 +235,17 @@ class Paper:
         return markdown.document(self.content, picture)
 
     def save(self, path: str | os.PathLike[str], *, format: str | None = None) -> Path:
-        """Write a file, whole or not at all: ``.svg``, ``.png``, ``.html``, ``.tex`` or ``.md``."""
+        """Write a file, whole or not at all: ``.svg``, ``.png``, ``.pdf``, ``.html``, ``.tex`` or ``.md``."""
         path = Path(path)
         kind = (format or path.suffix[1:]).lower()
         formats: dict[str, Callable[[], str | bytes]] = {
-            "svg": self.svg, "png": self.png, "html": self.html, "htm": self.html, "tex": self.latex,
+            "svg": self.svg, "png": self.png, "pdf": self.pdf, "html": self.html, "htm": self.html, "tex": self.latex,
             "latex": self.latex, "md": self.markdown, "markdown": self.markdown,
         }  # fmt: skip
         if kind not in formats:
-            raise ValueError(f"unknown format {kind!r:.20}: expected svg, png, html, tex or md. Name it sheet.html.")
+            raise ValueError(
+                f"unknown format {kind!r:.20}: expected svg, png, pdf, html, tex or md. Name it sheet.html."
+            )
         return write(path, formats[kind]())
 
     def __repr__(self) -> str:

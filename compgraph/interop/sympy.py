@@ -16,7 +16,7 @@ Variables become real symbols, ``sympy.Symbol("x", real=True)``, because that is
 >>> to_sympy(cg.where(x > 0, x**2 / 3, cg.sin(x)))
 Piecewise((x**2/3, x > 0), (sin(x), True))
 >>> from_sympy(sympy.diff(sympy.sin(sympy.Symbol("x")) ** 2))
-2·sin(x)·cos(x)
+2·cos(x)·sin(x)
 """
 
 from __future__ import annotations

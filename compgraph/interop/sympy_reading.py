@@ -77,7 +77,7 @@ def from_cse(
     >>> import sympy
     >>> x = sympy.Symbol("x")
     >>> from_cse(*sympy.cse([sympy.sin(x) ** 2 + sympy.sin(x), sympy.exp(sympy.sin(x))]))
-    [x0² + x0, exp(x0)]
+    [x0 + x0², exp(x0)]
     """
     reading = _Reading(functions or {})
     for symbol, formula in replacements:
@@ -109,7 +109,8 @@ class _Reading:
         import sympy as sp
 
         formula = sp.sympify(formula, strict=True)
-        known, stack = self._known, [(formula, None)]
+        known = self._known
+        stack: list[tuple[Any, Any]] = [(formula, None)]
         while stack:
             top, plan = stack.pop()
             if id(top) in known:
@@ -150,7 +151,7 @@ class _Reading:
     def _plan(self, formula: Any) -> tuple[list[Any], Callable[..., Any]]:
         import sympy as sp
         from sympy.core.function import AppliedUndef
-        from sympy.logic.boolalg import And, Not, Or
+        from sympy.logic.boolalg import ITE, And, Not, Or
 
         if formula.is_Symbol:
             symbol = self._symbol(formula)
@@ -176,7 +177,11 @@ class _Reading:
             joined = logical_and if isinstance(formula, And) else logical_or
             return arguments, lambda *a: reduce(lambda p, q: self._logical(joined, p, q), a)
         if isinstance(formula, Not):
-            return arguments, lambda a: (not a) if isinstance(a, bool) else self._apply(logical_not, a)
+            return arguments, self._not
+        if isinstance(formula, ITE):
+            return arguments, lambda c, a, b: self._logical(
+                logical_or, self._logical(logical_and, c, a), self._logical(logical_and, self._not(c), b)
+            )
         if isinstance(formula, AppliedUndef):
             if name in self._functions:
                 return arguments, lambda *a: self._apply(self._functions[name], *a)
@@ -210,7 +215,7 @@ class _Reading:
 
         above, below, sign = [], [], False
         for factor in factors:
-            if factor.is_Rational and not factor.is_Integer or factor.is_Integer and factor < 0:
+            if factor.is_Rational and (factor < 0 or not factor.is_Integer):
                 sign ^= bool(factor < 0)
                 above += [sp.Integer(abs(factor.p))] if abs(factor.p) != 1 else []
                 below += [sp.Integer(factor.q)] if factor.q != 1 else []
@@ -252,8 +257,7 @@ class _Reading:
         cases = list(formula.args)
         if sp.Or(*(condition for _, condition in cases)) != sp.true:
             raise ValueError(
-                f"a Piecewise says nothing of some points: expected a last case for all others, got {formula!s:.60}. "
-                "Add (…, True)."
+                "a Piecewise says nothing of some points: expected a last case for all others. Add (…, True)."
             )
 
         def build(*operands: Any) -> Any:
@@ -275,6 +279,9 @@ class _Reading:
             if isinstance(one, bool):
                 return other if one == (joined is logical_and) else one
         return self._apply(joined, a, b)
+
+    def _not(self, a: Any) -> Any:
+        return (not a) if isinstance(a, bool) else self._apply(logical_not, a)
 
     def _step(self, x: Any, middle: Any) -> Any:
         at_zero = self._choice(self._apply(EQUAL, x, 0), middle, 0)
@@ -307,6 +314,6 @@ def _constant(formula: Any) -> Any:
 def _unknown(formula: Any) -> ValueError:
     what = str(formula) if not formula.args else formula.func.__name__
     return ValueError(
-        f"SymPy's {what} has no counterpart here: expected real elementary functions, got {formula!s:.60}. "
+        f"SymPy's {what} has no counterpart here: expected real elementary functions. "
         "Rewrite it first, as formula.rewrite(…) or .doit(), or give what it is with functions={…}."
     )

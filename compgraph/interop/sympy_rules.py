@@ -17,9 +17,10 @@ Rules = dict[str, Callable[..., Any]]
 
 #: Functions that go by the same name in both libraries.
 ALIKE = (
-    "sqrt exp log sin cos tan cot sec csc asin acos atan acot asec acsc atan2 sinh cosh tanh coth sech csch asinh acosh "
-    "atanh acoth asech acsch erf erfc"
-).split()
+    "sqrt", "exp", "log", "sin", "cos", "tan", "cot", "sec", "csc", "asin", "acos", "atan", "acot", "asec", "acsc",
+    "atan2", "sinh", "cosh", "tanh", "coth", "sech", "csch", "asinh", "acosh", "atanh", "acoth", "asech", "acsch",
+    "erf", "erfc",
+)  # fmt: skip
 
 
 def number(value: Any, *, exact: bool = False) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from compgraph.expression import IDENTITY, LITERAL, VARIABLE, Expression
+from compgraph.expression import ADD, IDENTITY, LITERAL, MULTIPLY, NEGATE, SUBTRACT, VARIABLE, Expression, Primitive
 from compgraph.functions import FUNCTIONS, HIDDEN
 from compgraph.graph import trace
 from compgraph.interop.sympy_rules import Rules, number, rules
@@ -26,9 +26,9 @@ Symbols = Mapping[str, Any] | None
 #: formulas by recursion, and forgets what they share.
 MOST, DEEPEST = 10_000, 100
 #: What one assignment of `to_cse` may have.
-PIECE, PIECE_DEPTH = 100, 20
+PIECE, PIECE_DEPTH = 100, 8
 _LIBRARY = {**HIDDEN, **FUNCTIONS}
-_FLAT = ("add", "subtract", "multiply", "negate")
+_FLAT = (ADD, SUBTRACT, MULTIPLY, NEGATE)
 
 
 def to_sympy(formula: Any, *, exact: bool = False, symbols: Symbols = None, functions: Functions = None) -> Any:
@@ -65,7 +65,7 @@ def to_sympy(formula: Any, *, exact: bool = False, symbols: Symbols = None, func
     """
     import sympy as sp
 
-    options = {"exact": exact, "symbols": symbols, "functions": functions}
+    options: dict[str, Any] = {"exact": exact, "symbols": symbols, "functions": functions}
     if isinstance(formula, Mapping):
         keys = list(formula)
         if keys and all(isinstance(key, tuple) and len(key) == 2 for key in keys):
@@ -177,7 +177,7 @@ class _Translation:
             self._symbols[name] = sp.Symbol(name, real=True)
         return self._symbols[name]
 
-    def apply(self, primitive: Any, operands: list[Any]) -> Any:
+    def apply(self, primitive: Primitive, operands: list[Any]) -> Any:
         """A primitive applied to formulas."""
         rule = self._functions.get(primitive.name)
         if rule is None and _LIBRARY.get(primitive.name) is primitive:
@@ -202,10 +202,10 @@ def _depths(order: Iterable[Expression]) -> dict[Expression, int]:
     """How many operations stand within each other; SymPy keeps sums of sums, and products, in one piece."""
     depth: dict[Expression, int] = {}
     for expression in order:
-        flat = expression.primitive.name in _FLAT
+        flat = expression.primitive in _FLAT
         depth[expression] = max(
             (
-                depth[a] + (not (flat and a.primitive.name in _FLAT))
+                depth[a] + (not (flat and a.primitive in _FLAT))
                 for a in expression.arguments
                 if isinstance(a, Expression)
             ),

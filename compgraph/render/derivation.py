@@ -6,18 +6,18 @@ numbers is true of the digits printed, or it is written with ``≈``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
-from fractions import Fraction
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from compgraph.expression import LITERAL, VARIABLE, Application, Expression
-from compgraph.notation import grid, latex, name, name_latex, number, number_latex, relation, shown, text
+from compgraph.expression import VARIABLE, Expression
+from compgraph.notation import grid, latex, name, name_latex, number, number_latex, text
 from compgraph.notation.elements import element, is_number, ordinal
+from compgraph.notation.filling import filled, filled_relation, is_rounded, names
 from compgraph.notation.sentences import step_parts
 from compgraph.render.runs import typeset
 from compgraph.symbols import definition, formula
-from compgraph.traversal import evaluation_order
 
 if TYPE_CHECKING:
     from compgraph.solution import Solution
@@ -29,8 +29,8 @@ Style = Literal["text", "latex"]
 #: Lines that a notebook or a prompt shows; `str` and `latex` have them all.
 MOST = 120
 
-#: Operations of a formula that are written out, and characters of a line of LaTeX before it is broken.
-LIMIT, WIDE = 60, 90
+#: Operations of a formula that are written out, and letters of a line of LaTeX before it is broken.
+LIMIT, WIDE = 60, 56
 
 
 class Line(NamedTuple):
@@ -67,17 +67,17 @@ class Derivation:
     >>> from compgraph.solution import solve
     >>> print(solve("t = x^2; y = t*x", at={"x": 3}).derivation())
     Values
-    x         = 3
-    t         = x² = 3² = 9
-    y         = t·x = 9·3 = 27
+    x       = 3
+    t       = x² = 3² = 9
+    y       = t·x = 9·3 = 27
     Partials
-    ∂t/∂x     = 2·x = 2·3 = 6
-    ∂y/∂t     = x = 3
-    ∂y/∂x     = t = 9
+    ∂t/∂x   = 2·x = 2·3 = 6
+    ∂y/∂t   = x = 3
+    ∂y/∂x   = t = 9
     Derivatives of y
-    ∂y/∂y     = 1 (the seed)
-    ∂y/∂t     = ∂y/∂y · ∂y/∂t = 1 · 3 = 3
-    ∂y/∂x     = ∂y/∂y · ∂y/∂x (direct) + ∂y/∂t · ∂t/∂x = 1 · 9 + 3 · 6 = 27
+    ∂y/∂y   = 1 (the seed)
+    ∂y/∂t   = ∂y/∂y · ∂y/∂t = 1 · 3 = 3
+    ∂y/∂x   = ∂y/∂y · ∂y/∂x (direct) + ∂y/∂t · ∂t/∂x = 1 · 9 + 3 · 6 = 27
     """
 
     def __init__(self, solution: Solution, *, digits: int = 6) -> None:
@@ -90,14 +90,20 @@ class Derivation:
     def sections(self, style: Style = "text") -> Iterator[Section]:
         """Values, partials, and the derivatives of each sweep, written out."""
         hand, graph = _HANDS[style], self.solution.graph
-        yield Section("Values", tuple(self._value(node, hand) for node in graph))
-        edges = [edge for edge in graph.edges(keys=True) if "partial" in graph.edges[edge]]
+        yield Section("Values", tuple(self._value(node, hand) for node in graph if not self._is_open(node)))
+        into = (sorted(graph.in_edges(node, keys=True), key=_position) for node in graph)
+        edges = [edge for arguments in into for edge in arguments if "partial" in graph.edges[edge]]
         if edges:
             yield Section("Partials", tuple(self._partial(edge, hand) for edge in edges))
         what = "of" if self.solution.direction == "reverse" else "with respect to"
         for seed in self.solution.seeds:
             shown_seed = name(seed) if style == "text" else f"${name_latex(seed)}$"
             yield Section(f"Derivatives {what} {shown_seed}", tuple(self._totals(seed, style)))
+
+    def _is_open(self, node: Any) -> bool:
+        """Whether a node is an input without a value."""
+        value = self.solution.graph.nodes[node].get("value")
+        return definition(self.solution.graph, node) is None and (value is None or isinstance(value, Expression))
 
     def _value(self, node: Any, hand: _Hand) -> Line:
         made, value = definition(self.solution.graph, node), self.solution.graph.nodes[node].get("value")
@@ -121,23 +127,23 @@ class Derivation:
         steps = [f"= {hand.expression(made)}"]
         if value is None or isinstance(value, Expression):
             return tuple(steps) if value is not None else (*steps, hand.unevaluated)
-        values = {str(v.name): self.solution.graph.nodes[v.name].get("value") for v in _variables(made)}
+        values = {v: self.solution.graph.nodes[v].get("value") for v in names(made)}
         if not is_number(value) or not all(map(is_number, values.values())):
             return (*steps, f"= {self._written(value, hand)}")
-        sign = "="
-        if made.primitive is not VARIABLE and values:
-            exact = {v: shown(one, self.digits) for v, one in values.items()}
-            whole = all(exact[v] == one for v, one in values.items())
-            # what is put in has been rounded, or not
-            filled = hand.expression(_filled(made, values, exact))
-            if filled != hand.number(value, self.digits):  # as −(2) is −2
-                steps.append(f"{hand.signs['=' if whole else '≈']} {filled}")
-            sign = _relation(made, exact, shown(value, self.digits))
-        return (*steps, f"{hand.signs[sign]} {hand.number(value, self.digits)}")
+        result = hand.number(value, self.digits)
+        if made.primitive is VARIABLE:
+            return (*steps, f"= {result}")
+        put_in = hand.expression(filled(made, values, self.digits))
+        if values and put_in != result:  # as −(2) is −2
+            rounded = any(is_rounded(one, self.digits) for one in values.values())
+            steps.append(f"{hand.signs['≈' if rounded else '=']} {put_in}")
+        return (*steps, f"{hand.signs[filled_relation(made, values, value, self.digits)]} {result}")
 
     def _totals(self, seed: Any, style: Style) -> Iterator[Line]:
         direction: Any = self.solution.direction
         for step in self.solution.sweep(seed).steps:
+            if not step.terms and step.node != seed:  # neither depends on the other
+                continue
             symbols, numbers = step_parts(step, direction, seed, self.solution.graph, self.digits, style)
             left, _, right = symbols.partition(" = ")
             yield Line(left, (f"= {right}", *([numbers.strip()] if numbers else [])))
@@ -172,10 +178,10 @@ class Derivation:
         >>> from compgraph.solution import solve
         >>> print(solve("y = sin(x)", at={"x": 0.5}).derivation(digits=3).latex().split("Partials")[0])
         Values
-        \\begin{align*}
-        x &= 0.5 \\\\
-        y &= \\sin(x) = \\sin(0.5) \\approx 0.479
-        \\end{align*}
+        \begin{align*}
+        x &= 0.5 \\
+        y &= \sin(x) = \sin(0.5) \approx 0.479
+        \end{align*}
         <BLANKLINE>
         """
         return _latex(self.sections("latex"))
@@ -215,53 +221,9 @@ _HANDS: dict[str, _Hand] = {
 }  # fmt: skip
 
 
-# -- numbers put into a formula
-
-
-def _variables(made: Expression) -> list[Expression]:
-    return [one for one in evaluation_order([made]) if one.primitive is VARIABLE]
-
-
-def _filled(made: Expression, values: dict[str, Any], exact: dict[str, Any]) -> Expression:
-    """The formula with the numbers in it, as they are printed, in place of the names."""
-    built: dict[Any, Any] = {}
-    for one in evaluation_order([made]):
-        if one.primitive is VARIABLE:
-            built[one] = _number(values[str(one.name)], exact[str(one.name)])
-        else:
-            operands = tuple([built[a] if isinstance(a, Expression) else a for a in one.arguments])
-            built[one] = Application(one.primitive, operands)
-    filled = built[made]
-    return filled if isinstance(filled, Expression) else Application(LITERAL, (filled,))
-
-
-def _number(value: Any, printed: Fraction | float) -> Any:
-    """The number that is printed, of the kind that is written like it."""
-    if isinstance(value, Fraction) or isinstance(printed, float):
-        return printed if not isinstance(value, Fraction) or value == printed else float(printed)
-    return int(printed) if printed.denominator == 1 else float(printed)
-
-
-def _relation(made: Expression, exact: dict[str, Any], result: Fraction | float) -> str:
-    """Whether the formula of the printed numbers is exactly the printed result; ``≈`` where that cannot be told."""
-    built: dict[Any, Any] = {}
-    try:
-        for one in evaluation_order([made]):
-            if one.primitive is VARIABLE:
-                built[one] = exact[str(one.name)]
-            else:
-                operands = [built[a] if isinstance(a, Expression) else _exact(a) for a in one.arguments]
-                built[one] = one.primitive.value(*operands)
-    except (ArithmeticError, ValueError, TypeError):
-        return "≈"
-    value = built[made]
-    if isinstance(value, float) and not (value == result and all(v in (0, 1) for v in exact.values())):
-        return "≈"  # a float may be the nearest one, unless it is sin 0, e⁰ and the like
-    return relation(Fraction(value), Fraction(result))
-
-
-def _exact(literal: Any) -> Any:
-    return Fraction(repr(literal)) if isinstance(literal, float) else literal
+def _position(edge: tuple[Any, Any, Any]) -> int:
+    """Which argument an edge is, where edges are numbered by that."""
+    return edge[2] if isinstance(edge[2], int) else 0
 
 
 # -- lines laid out
@@ -284,13 +246,22 @@ def _more(count: int) -> Line:
 def _latex(sections: Iterator[Section] | list[Section]) -> str:
     blocks = []
     for section in sections:
+        end = (
+            r" \\[4pt]"
+            if any(r"\frac" in part for line in section.lines for part in (line.left, *line.steps))
+            else r" \\"
+        )
         lines = []
         for left, steps in section.lines:
-            joint = " \\\\\n&" if sum(map(len, steps)) > WIDE and len(steps) > 1 else " "
-            lines.append(f"{left} &" + joint.join(steps))
-        body = " \\\\\n".join(lines)
+            seen = sum(len(_UNSEEN.sub("", step)) for step in steps)
+            lines.append(f"{left} &" + (f"{end}\n&" if seen > WIDE else " ").join(steps))
+        body = f"{end}\n".join(lines)
         blocks.append(f"{section.heading}\n\\begin{{align*}}\n{body}\n\\end{{align*}}\n")
     return "".join(blocks)
+
+
+#: What takes no room in a formula, or none beside it.
+_UNSEEN = re.compile(r"\\[A-Za-z]+|[{}\\^_ ]")
 
 
 def _html(sections: list[Section]) -> str:

@@ -11,21 +11,19 @@ from collections.abc import Iterable
 from typing import Any
 
 from compgraph.render import font
-from compgraph.render.shapes import Box, Look, Outline, Shape, Words, read
+from compgraph.render.shapes import Box, Look, Outline, Shape, Sheet, Words, read
 
 __all__ = ["pdf"]
 
-#: From a pixel of a page to a point of the printer.
-POINT = 0.75
 
-
-def pdf(pictures: Iterable[str], *, title: str = "", scale: float = 1.0) -> bytes:
+def pdf(pictures: Iterable[str | Sheet], *, title: str = "", scale: float = 1.0) -> bytes:
     """Write pictures as the pages of a document, each as large as it is.
 
     Parameters
     ----------
-    pictures : iterable of str
-        SVG of ours. The titles of the pictures are the table of contents that a viewer shows at the side.
+    pictures : iterable of str or Sheet
+        SVG of ours, or what was read from it. The titles of the pictures are the table of contents that a viewer shows
+        at the side.
     title : str
         What the window of a viewer says; the title of the first picture, if left out.
     scale : float
@@ -47,7 +45,7 @@ def pdf(pictures: Iterable[str], *, title: str = "", scale: float = 1.0) -> byte
     # a first font of our own, else the file asks for Helvetica, which is not embedded
     canvas = Canvas(file, invariant=1, pageCompression=1, initialFontName=_FONTS[0], lang="en")
     for number, picture in enumerate(pictures):
-        sheet = read(picture)
+        sheet = picture if isinstance(picture, Sheet) else read(picture)
         title = title or sheet.title
         canvas.setPageSize((sheet.width * scale, sheet.height * scale))
         # our pictures are measured from the top

@@ -235,7 +235,7 @@ def _outline(element: ElementTree.Element, place: _Place) -> Outline:
 _QUARTER = 4 / 3 * (math.sqrt(2) - 1)
 
 _TOKEN = re.compile(r"[A-Za-z]|-?(?:\d+\.?\d*|\.\d+)")
-_TAKES = {"M": 2, "L": 2, "C": 6, "A": 7, "Z": 0}
+_TAKES = {"M": 2, "L": 2, "H": 1, "V": 1, "C": 6, "A": 7, "Z": 0}
 
 
 def _curves(path: str) -> Iterator[tuple[str, tuple[Point, ...]]]:
@@ -254,6 +254,9 @@ def _curves(path: str) -> Iterator[tuple[str, tuple[Point, ...]]]:
             yield kind, ()
             continue
         x, y = at if command.islower() else (0.0, 0.0)
+        if kind in "HV":  # along one axis, and where it is along the other
+            other = at[kind == "H"] - (y if kind == "H" else x)
+            numbers, kind = ([*numbers, other] if kind == "H" else [other, *numbers]), "L"
         ends = numbers[5:] if kind == "A" else numbers
         points = tuple((x + a, y + b) for a, b in zip(ends[::2], ends[1::2], strict=True))
         if kind == "A":

@@ -19,6 +19,8 @@ from hypothesis import strategies as st
 
 import compgraph as cg
 from compgraph.cli import main
+from compgraph.functions import FUNCTIONS
+from compgraph.numbers import plus, times
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 
@@ -33,12 +35,13 @@ def within(seconds: float) -> Iterator[None]:
 
 # -- whole problems
 
-_ONE = (
-    "sin cos tan exp log sqrt abs sigmoid relu sign cbrt tanh acosh asech gelu mish softplus erf erfc log1p exp2 log10 "
-    "acot acsch csc coth elu swish square"
-).split()  # fmt: skip
-_TWO = "max min hypot atan2 logaddexp leaky_relu prelu".split()
-_LITERALS = "0 1 2 3 0.5 (-1) 1/3 π e 1e300 1e-300 1e308 10^400 1e-400 2^1000 9999999999999999999999".split()
+_ROWS = {name: row for name, row in FUNCTIONS.items() if name not in ("max", "min", "where") and "logical" not in name}
+_ONE = sorted(name for name, row in _ROWS.items() if len(row.partials) - len(row.defaults) == 1)
+_TWO = sorted({"max", "min"} | {name for name, row in _ROWS.items() if len(row.partials) == 2})
+_LITERALS = [
+    "0", "1", "2", "3", "0.5", "(-1)", "1/3", "π", "e", "1e300", "1e-300", "1e308", "10^400", "1e-400", "2^1000",
+    "9999999999999999999999",
+]  # fmt: skip
 _POINT = [0, 1, -1, -2.5, "1/3", "π", "sqrt(2)", 1e308, -1e-308, "1e400", 10**400, -0.0, math.inf, math.nan]
 
 
@@ -105,14 +108,20 @@ _FOUND: list[tuple[str, Any, bool]] = [
     ("u = x*1e308*1e308; J = sigmoid(u)^y", {"x": "1e400", "y": "1/3"}, True),
     ("J = where(x^a != 1, atan2(y, 1e300), b)", {"x": "1e400", "a": -1, "y": "1e400", "b": 2}, True),
     ("J = 10^400*(tanh(x)*prelu(0.0, b))", None, True),
+    ("J = elu(0) + x*leaky_relu(-1)", {"x": 1}, False),
+    ("J = x*" + "9" * 5_000, {"x": 0.5}, True),
+    ("J = where(x > 10^6000, x, 1)", None, False),
     ("J = where(2 > 1, x, y^2) + where(2 < 1, y^2, x)", {"x": 1, "y": 2}, False),
 ]
 
 
-@pytest.mark.parametrize(("text", "at", "exact"), _FOUND, ids=[text for text, _, _ in _FOUND])
+@pytest.mark.parametrize(("text", "at", "exact"), _FOUND, ids=[text[:40] for text, _, _ in _FOUND])
 @pytest.mark.parametrize("direction", ["reverse", "forward"])
-def test_what_fuzzing_found_is_answered(text: str, at: Any, exact: bool, direction: str) -> None:
-    all_of_it(text, at, exact, direction)
+def test_what_fuzzing_found_is_answered_or_refused(text: str, at: Any, exact: bool, direction: str) -> None:
+    try:
+        all_of_it(text, at, exact, direction)
+    except cg.DomainError as error:
+        assert "10^400" not in text and len(str(error)) < 400
 
 
 def test_a_quotient_by_zero_is_written_and_refused_when_it_is_computed() -> None:
@@ -128,6 +137,7 @@ def test_exact_numbers_beyond_the_floats_meet_floats_as_infinities() -> None:
     s = cg.solve("J = 10^400*tanh(x)", at={"x": "1/2"}, exact=True)
     assert s.gradient["x"] == math.inf
     assert cg.solve("J = 10^400*x", at={"x": "1/2"}, exact=True).gradient["x"] == 10**400
+    assert times(10**400, 1e-300) == 1e100 and times(10**400, 0.0) == 0 and plus(10**400, -math.inf) == -math.inf
 
 
 def test_a_branch_that_a_literal_condition_never_takes_is_not_listed() -> None:
@@ -175,7 +185,7 @@ def test_a_tower_of_powers_in_values_overflows_with_a_warning_or_is_refused() ->
     with within(2):
         s = cg.solve("J = a^b^c^d", at=dict.fromkeys("abcd", 9))
         assert s.values["J"] == math.inf and any("overflows" in warning for warning in s.warnings)
-        with pytest.raises(cg.DomainError, match="exact result of about .* bits is refused"):
+        with pytest.raises(cg.DomainError, match=r"exact result of about .* bits is refused"):
             cg.solve("J = a^b^c^d", at=dict.fromkeys("abcd", 9), exact=True)
 
 
@@ -198,9 +208,7 @@ _INVISIBLE = ["\0", "\x1b", "\x7f", "\u200e", "\u202e", "\u2066", "\ud800", "\u0
 
 
 @pytest.mark.parametrize("character", _INVISIBLE, ids=[f"U+{ord(c):04X}" for c in _INVISIBLE])
-def test_what_no_editor_shows_is_refused_and_never_echoed(
-    character: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_no_editor_shows_is_refused_and_never_echoed(character: str, capsys: pytest.CaptureFixture[str]) -> None:
     for text in (f"J = x{character} + 1", f"J = x # {character}", f"{character}J = x"):
         with pytest.raises(cg.ParseError) as caught:
             cg.solve(text, at={"x": 1})

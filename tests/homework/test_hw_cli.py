@@ -203,7 +203,7 @@ REFUSED: dict[str, tuple[str, str]] = {
     ),
     "nothing to write": ("sheet hw3.toml", r"nothing to write: expected -o sheet\.html"),
     "no key": ("key hw3.toml", r"nothing to write: expected -o key\.html"),
-    "format": ("sheet hw3.toml -o sheet.docx", "unknown format 'docx': expected svg, png, html, tex or md"),
+    "format": ("sheet hw3.toml -o sheet.docx", "unknown format 'docx': expected svg, png, pdf, html, tex or md"),
     "template": ("sheet hw3.toml --template answers.xlsx", r"unknown format '\.xlsx': expected \.toml or \.csv"),
     "cells": ("sheet hw3.toml -o s.html --ask val:q", r"there is no 'q' in this problem"),
     "secret of nobody": ("sheet hw3.toml -o s.html --secret x", "expected --student ID or --class LIST.csv with it"),

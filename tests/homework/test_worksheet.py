@@ -601,7 +601,7 @@ def test_files_are_written_by_their_suffix(tmp_path: Path) -> None:
     for suffix, start in starts.items():
         assert paper.save(tmp_path / f"sheet.{suffix}").read_bytes().startswith(start)
     assert paper.save(tmp_path / "sheet", format="svg").read_text("utf-8") == paper.svg()
-    with pytest.raises(ValueError, match="expected svg, png, html, tex or md"):
+    with pytest.raises(ValueError, match="expected svg, png, pdf, html, tex or md"):
         paper.save(tmp_path / "sheet.docx")
     with pytest.raises(ValueError, match=r"expected \.toml or \.csv"):
         sheet("variant").template.save(tmp_path / "answers.xlsx")
