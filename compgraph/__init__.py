@@ -122,6 +122,7 @@ from compgraph.sparsity import SparseJacobian, sparse_jacobian, sparsity_pattern
 from compgraph.structure import Back, Front
 from compgraph.symbols import EXPRESSION, formula, statements
 from compgraph.transform import forward_source, reverse_source
+from compgraph.zoom import entries, scalarize
 
 __version__ = "0.1.0"
 
@@ -211,6 +212,7 @@ __all__ = [
     "elimination_cost",
     "elimination_program",
     "elu",
+    "entries",
     "entrywise",
     "equal",
     "erf",
@@ -266,6 +268,7 @@ __all__ = [
     "reverse_order",
     "reverse_source",
     "root",
+    "scalarize",
     "sec",
     "sech",
     "sigmoid",

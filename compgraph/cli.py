@@ -170,10 +170,7 @@ def _film(arguments: argparse.Namespace) -> None:
                 files = film.handout(arguments.handout, frames=frames).save(arguments.output, format=arguments.format)
             else:
                 files = film.save(arguments.output, format=arguments.format, frames=frames, progress=progress)
-    except OSError as error:
-        if error.strerror is None:  # not of the file system: the layout took too long
-            raise
-        # the library's message names the temporary file
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise ValueError(f"{arguments.output}: {error.strerror}. Write to a folder that exists, with -o.") from None
     say(str(files[0]) if len(files) == 1 else f"{len(files)} files in {arguments.output}")
 

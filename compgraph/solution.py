@@ -23,6 +23,7 @@ from compgraph.posing import depending, posed
 from compgraph.propagation import Step, forward, reverse
 from compgraph.semiring import LINEAR, MATRIX, REAL, Ranked, Semiring, a_semiring
 from compgraph.symbols import EXPRESSION, formulas, statements
+from compgraph.zoom import entries, entry_names, scalarize
 
 if TYPE_CHECKING:
     from compgraph.accuracy import Accuracy
@@ -235,7 +236,11 @@ class Solution:
         >>> s.over(MAX_PRODUCT).derivatives["x"], s.over(COUNT).derivatives["x"]
         (3.0, 2)
         """
-        a_semiring(semiring)
+        if holds_arrays(self.graph) and semiring.name not in (LINEAR.name, MATRIX.name):
+            raise TypeError(
+                f"{semiring} acts on numbers: expected a graph of scalars, got nodes that hold arrays. "
+                f"Zoom in first: s.scalars.over(cg.{semiring})."
+            )
         try:
             return Solution(
                 self.graph, self.direction, self.outputs, self.inputs, semiring=semiring, limited=self.limited
@@ -321,6 +326,28 @@ class Solution:
             return self
         graph = statements(self.graph)
         return Solution(graph, self.direction, self.outputs, self.inputs, semiring=self.semiring, limited=self.limited)
+
+    @cached_property
+    def scalars(self) -> Solution:
+        """The same solution with one node per entry of each array: the scalar zoom, on which any semiring acts.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from compgraph.expression import Variable
+        >>> from compgraph.semiring import COUNT
+        >>> s = solve({"y": np.sum(Variable("W") @ Variable("x"))}, at={"W": [[1, 2], [3, 4]], "x": [5, 6]})
+        >>> s.scalars.gradient["W[0,1]"], s.scalars.over(COUNT).derivatives["x[0]"]
+        (6.0, 2)
+        """
+        if not holds_arrays(self.graph):
+            return self
+        fine = self.graph.graph.get("operations", self.graph)
+        shapes = {name: shape_at(self.graph, name) for name in (*self.outputs, *self.inputs)}
+        of = [entry for name in self.outputs for entry in entry_names(name, shapes[name])]
+        wrt = [entry for name in self.inputs for entry in entry_names(name, shapes[name])]
+        inputs = {name: fine.nodes[name]["value"] for name in fine.graph["inputs"]}
+        return solve(scalarize(fine), entries(inputs), of=of, wrt=wrt, direction=self.direction)
 
     # -- checking
 

@@ -28,7 +28,7 @@ ROOMS = (
     "errors", "evaluation", "expression", "traversal", "functions", "maps", "arrays", "reading", "numbers",
     "overloading", "tracing", "graph", "semiring", "symbols", "linearization",
     "propagation", "pathsum", "structure", "elimination", "orders", "search", "comparison",
-    "substitution", "linear", "cycles", "implicit", "posing", "columns", "derivative", "dual", "pushing", "series",
+    "substitution", "linear", "cycles", "implicit", "posing", "zoom", "columns", "derivative", "dual", "pushing", "series",
     "analytic", "differences", "checking", "size", "simplification", "checkpointing", "listing", "transform",
     "solution", "notation", "render", "problem", "terminal", "homework", "nn", "interop", "cli", "__main__",
 )  # fmt: skip

@@ -117,7 +117,10 @@ def _results(listing: Program, known: Mapping[Any, Any], kind: Any) -> Any:
     if not listing.derives:
         return values
     slopes = tuple(
-        [tuple([jnp.asarray(known.get(Slope(y, x), float(x == y)), kind) for x in listing.wrt]) for y in listing.outputs]
+        [
+            tuple([jnp.asarray(known.get(Slope(y, x), float(x == y)), kind) for x in listing.wrt])
+            for y in listing.outputs
+        ]
     )
     if len(listing.outputs) == 1:
         slopes, values = slopes[0], values if values is None else values[0]

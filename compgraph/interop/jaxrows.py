@@ -94,7 +94,9 @@ class Rows:
             if not e.arguments:
                 parts[e] = known[e.name]
             else:
-                parts[e] = self.apply(e.primitive, [parts[a] if isinstance(a, Expression) else number(a) for a in e.arguments])
+                parts[e] = self.apply(
+                    e.primitive, [parts[a] if isinstance(a, Expression) else number(a) for a in e.arguments]
+                )
         return parts[expression]
 
     # -- rows that are more than a name

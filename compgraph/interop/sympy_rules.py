@@ -23,6 +23,19 @@ ALIKE = (
 )  # fmt: skip
 
 
+#: What a float stands for, as the module ``sympy`` has it.
+_CONSTANTS: dict[float, Callable[[Any], Any]] = {
+    math.pi: lambda sp: sp.pi,
+    math.e: lambda sp: sp.E,
+    LOG_2: lambda sp: sp.log(2),
+    LOG_10: lambda sp: sp.log(10),
+    SQRT_2: lambda sp: sp.sqrt(2),
+    SQRT_PI: lambda sp: sp.sqrt(sp.pi),
+    2 / SQRT_PI: lambda sp: 2 / sp.sqrt(sp.pi),
+    SQRT_2 * SQRT_PI: lambda sp: sp.sqrt(2) * sp.sqrt(sp.pi),
+}
+
+
 def number(value: Any, *, exact: bool = False) -> Any:
     """A literal as SymPy has it: exact where it is; a float as one, or with `exact` as the decimal that it prints as.
 
@@ -39,14 +52,8 @@ def number(value: Any, *, exact: bool = False) -> Any:
         return sp.oo if value > 0 else -sp.oo
     if math.isnan(value):
         raise ValueError("a literal is not a number: expected one that SymPy can compute with, got nan. Leave it out.")
-    root = sp.sqrt(sp.pi)
-    constants = {
-        math.pi: sp.pi, math.e: sp.E, LOG_2: sp.log(2), LOG_10: sp.log(10), SQRT_2: sp.sqrt(2), SQRT_PI: root,
-        2 / SQRT_PI: 2 / root, SQRT_2 * SQRT_PI: sp.sqrt(2) * root,
-    }  # fmt: skip
-    for sign in (1, -1):
-        if sign * value in constants:
-            return sign * constants[sign * value]
+    if abs(value) in _CONSTANTS:
+        return (1 if value > 0 else -1) * _CONSTANTS[abs(value)](sp)
     return sp.Rational(repr(float(value))) if exact else sp.Float(value)
 
 

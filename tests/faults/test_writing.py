@@ -9,6 +9,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -65,10 +66,10 @@ def test_nothing_else_opens_a_file_to_write() -> None:
         for call in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(call, ast.Call):
                 name = getattr(call.func, "attr", getattr(call.func, "id", ""))
-                modes = [a.value for a in [*call.args, *(k.value for k in call.keywords)] if isinstance(a, ast.Constant)]
-                to_write = name == "open" and any(isinstance(m, str) and m.strip("rbt+") in "wax" != "" for m in modes)
+                given = [*call.args, *(keyword.value for keyword in call.keywords)]
+                modes = {one.value for one in given if isinstance(one, ast.Constant)}
                 if name in ("write_text", "write_bytes", "mkstemp", "NamedTemporaryFile") or (
-                    to_write and any(m in ("w", "a", "x", "wb", "xb", "ab", "r+b") for m in modes)
+                    name == "open" and modes & {"w", "a", "x", "wb", "xb", "ab", "r+b"}
                 ):
                     opening.add(path.relative_to(ROOT).as_posix())
     assert opening == {"files.py", "render/cache.py", "render/font/make.py"}
@@ -214,9 +215,7 @@ def test_permissions_are_kept(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="permissions of POSIX")
-def test_what_must_not_be_written_is_left_alone(tmp_path: Path, as_nobody: None, capfd: pytest.CaptureFixture[str]) -> None:
-    import tempfile
-
+def test_what_must_not_be_written_is_left_alone(as_nobody: None, capfd: pytest.CaptureFixture[str]) -> None:
     with tempfile.TemporaryDirectory(dir="/tmp" if Path("/tmp").is_dir() else None) as name:
         folder = Path(name)
         (folder / "kept.html").write_text("before")
