@@ -7,11 +7,14 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from compgraph.derivative import gradient as _gradient
 from compgraph.differences import STEPS, Probe
 from compgraph.numbers import entered
 from compgraph.posing import point
 from compgraph.tracing import arranged
+from compgraph.zoom import entries
 
 __all__ = ["CheckedInput", "GradientCheck", "check_gradient"]
 
@@ -133,20 +136,33 @@ def _derivatives(f: Any, problem: Probe, gradient: Any) -> dict[str, float]:
     if gradient is None:
         if callable(f):
             try:
-                return _gradient(f, problem.at, wrt=problem.names)
+                return entries(_gradient(f, problem.values, wrt=problem.inputs))
             except TypeError:  # it branches on its values
                 return {name: problem.derivative(name) for name in problem.names}
-        return _gradient(f, problem.at, wrt=problem.names)
+        return entries(_gradient(f, problem.values, wrt=problem.inputs))
     stated = gradient
     if callable(gradient):
-        positional, keywords = arranged(gradient, problem.at)
+        positional, keywords = arranged(gradient, problem.values)
         stated = gradient(*positional, **keywords)
-    named = point(stated, problem.names, "gradient")
+    named = _by_entry(point(stated, problem.inputs, "gradient"), problem)
     found = {name: float(entered(named[name], name)) for name in problem.names if name in named}
     if not found:
         names = ", ".join(problem.names[:20])
         raise ValueError(f"gradient: expected derivatives by {names}, got {', '.join(map(str, named)) or 'none'}.")
     return found
+
+
+def _by_entry(stated: dict[str, Any], problem: Probe) -> dict[str, Any]:
+    """Derivatives by entry; those of an array have to have its shape."""
+    for name, derivative in stated.items():
+        if name in problem.values and np.shape(derivative) != (shape := np.shape(problem.values[name])):
+            raise ValueError(
+                f"gradient: expected derivatives by {name} of the shape {shape}, got {np.shape(derivative)}. "
+                "The gradient of a number has the shape of its variable: transpose it, or sum over the batch."
+            )
+    if problem.at.keys() == problem.values.keys():
+        return stated
+    return {n: stated[n] for n in stated if n in problem.at} | entries({n: d for n, d in stated.items() if np.ndim(d)})
 
 
 class _Level(NamedTuple):

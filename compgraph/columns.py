@@ -20,7 +20,7 @@ from compgraph.numbers import given
 from compgraph.posing import depending, posed
 from compgraph.propagation import reverse, totals
 from compgraph.semiring import LINEAR, REAL
-from compgraph.tracing import traced
+from compgraph.tracing import parameters, traced
 from compgraph.traversal import from_listing, gc_paused, to_listing
 
 __all__ = ["Columns", "Swept", "columns", "evaluate", "inputs_of", "sweep", "swept", "within"]
@@ -218,12 +218,17 @@ def swept(f: Any, wrt: Sequence[str] | None, given: Sequence[str] = (), *, order
     Unless `ordered`, the order of all `inputs` does not matter, but only that of `wrt`.
     """
     asked = [*given, *(wrt or ())]
-    root, parameters, statements = _root(f, asked)
+    try:
+        root, taken, statements = _root(f, asked)
+    except (TypeError, ValueError, IndexError) as error:
+        if not callable(f) or not _wants_shapes(error):
+            raise
+        return _retraced(f, wrt, asked, error)
     table = columns(root)
     found = inputs_of(table, () if ordered else wrt or ())
     if any(name.partition(".")[0] in asked for name in statements):  # what is computed is no input, unless read before
         posed(statements, dict.fromkeys(given), wrt=wrt, further=asked)
-    inputs = {name: found.get(name, []) for name in (*parameters, *found, *given)}
+    inputs = {name: found.get(name, []) for name in (*taken, *found, *given)}
     names = tuple(inputs if wrt is None else wrt)
     keywords = tuple(name for name in inputs if name not in names)
     places = [inputs.get(name, []) for name in names]
@@ -232,7 +237,7 @@ def swept(f: Any, wrt: Sequence[str] | None, given: Sequence[str] = (), *, order
     def function(*positional: Any, **named: Any) -> tuple[float, tuple[float, ...]]:
         at = _bind(names, keywords, positional, named)
         if any([type(value) is not float for value in at.values()]):  # an array: labels are maps
-            return _explained(root, names, at)
+            return _explained(f if callable(f) else root, names, at)
         values = [0.0] * len(table.primitives) + table.ends
         for name, known in inputs.items():
             for place in known:
@@ -252,6 +257,25 @@ def swept(f: Any, wrt: Sequence[str] | None, given: Sequence[str] = (), *, order
         return float(values[table.root]), derivatives
 
     return Swept(function, names, tuple(inputs))
+
+
+def _wants_shapes(error: Exception) -> bool:
+    return any(word in str(error) for word in ("shape", "axis", "axes", "index", "dimension"))
+
+
+def _retraced(f: Any, wrt: Sequence[str] | None, asked: Sequence[str], error: Exception) -> Swept:
+    """A function that has to know the shapes of its arguments as it runs: it is traced at each call."""
+    inputs = tuple(dict.fromkeys((*parameters(f, asked), *asked)))
+    names = inputs if wrt is None else tuple(wrt)
+    keywords = tuple(name for name in inputs if name not in names)
+
+    def function(*positional: Any, **named: Any) -> tuple[Any, tuple[Any, ...]]:
+        at = _bind(names, keywords, positional, named)
+        if not any(isinstance(value, np.ndarray) for value in at.values()):
+            raise error
+        return _explained(f, names, at)
+
+    return Swept(function, names, inputs)
 
 
 def _root(f: Any, given: Sequence[str]) -> tuple[Expression, Sequence[str], Mapping[str, Any]]:
@@ -309,9 +333,9 @@ def _bind(
 _SCALAR = frozenset({float, int, Fraction, bool})
 
 
-def _explained(root: Expression, names: Sequence[str], at: dict[str, Any]) -> tuple[Any, tuple[Any, ...]]:
+def _explained(root: Any, names: Sequence[str], at: dict[str, Any]) -> tuple[Any, tuple[Any, ...]]:
     """The same through the graph, which takes arrays, says where a domain ends, and lets infinities pass."""
-    graph = trace(root)
+    graph = posed(root, at).graph if callable(root) else trace(root)
     used = set(graph.graph["inputs"])
     graph = linearize(graph, {name: value for name, value in at.items() if name in used}, copy=False)
     output = graph.graph["outputs"][0]

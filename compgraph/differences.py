@@ -7,12 +7,15 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from compgraph.analytic import Complex
 from compgraph.dual import Dual
 from compgraph.expression import _serial
-from compgraph.numbers import entered
+from compgraph.numbers import given as given_value
 from compgraph.overloading import Overloaded
 from compgraph.posing import complete, names_of, point, runnable
+from compgraph.zoom import assembled, entries, entry_names
 
 __all__ = ["STEPS", "Difference", "Probe", "StepError", "error_curve", "finite_difference"]
 
@@ -23,7 +26,7 @@ STEPS = {"forward": _EPSILON ** (1 / 2), "central": _EPSILON ** (1 / 3), "comple
 
 
 class Difference(NamedTuple):
-    """Difference quotients by input, the step of each, and how often the function was called."""
+    """Difference quotients by input (of an array by entry, ``W[0,1]``), the step of each, and the number of calls."""
 
     gradient: dict[str, float]
     steps: dict[str, float]
@@ -134,18 +137,23 @@ class Probe:
 
     def __init__(self, f: Any, at: Any, wrt: Any) -> None:
         chosen = None if wrt is None else names_of(wrt)
-        given = list(at) if isinstance(at, Mapping) else []
-        problem = runnable(f, [*given, *(chosen or ())])
+        named = list(at) if isinstance(at, Mapping) else []
+        problem = runnable(f, [*named, *(chosen or ())])
         values = complete(point(at, problem.inputs), problem.inputs)
-        self.at = {name: float(entered(value, name)) for name, value in values.items()}
-        self.names = list(problem.inputs) if chosen is None else chosen
-        complete(self.at, self.names)
+        #: The point as it was given, arrays included; in `at` an array has its entries instead, and so in `names`.
+        self.values = {name: given_value(value, name) for name, value in values.items()}
+        self.inputs = list(problem.inputs) if chosen is None else chosen
+        complete(self.values, self.inputs)
+        self.at = {name: float(entry) for name, entry in entries(self.values).items()}
+        self.names = [entry for name in self.inputs for entry in entry_names(name, np.shape(self.values[name]))]
         self.run = problem.run
         self.calls = 0
 
     def called(self, moved: Mapping[str, Any]) -> Any:
         self.calls += 1
-        return self.run({**self.at, **moved})
+        point = {**self.at, **moved}
+        shapes = {name: np.shape(value) for name, value in self.values.items()}
+        return self.run({n: assembled(point, n, shape) if shape else point[n] for n, shape in shapes.items()})
 
     def __call__(self, moved: Mapping[str, float]) -> float:
         result = self.called(moved)
@@ -154,6 +162,8 @@ class Probe:
         return float(result)
 
     def imaginary(self, moved: Mapping[str, complex]) -> float:
+        if self.at.keys() != self.values.keys():
+            raise ValueError("the complex step is for numbers: got an array among the inputs. Take method='central'.")
         result = self.called({name: Complex(number) for name, number in moved.items()})
         return result.number.imag if isinstance(result, Complex) else 0.0
 

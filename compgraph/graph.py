@@ -41,7 +41,9 @@ class Graph(nx.MultiDiGraph):  # type: ignore[misc] # networkx ships no types
 # -- trace
 
 
-def trace(expressions: Any, *, inputs: Iterable[str] = ()) -> Graph:
+def trace(
+    expressions: Any, *, inputs: Iterable[str] = (), shapes: Mapping[str, tuple[int, ...]] | None = None
+) -> Graph:
     """The graph of what was written: a node per operation, an edge per use as an argument.
 
     Parameters
@@ -51,6 +53,8 @@ def trace(expressions: Any, *, inputs: Iterable[str] = ()) -> Graph:
         function is run on variables (see `tracing.traced`): its parameters are the inputs, its local names the names.
     inputs : iterable of str
         Names of further inputs, which are nodes even where nothing uses them.
+    shapes : mapping of str to tuple of int, optional
+        Of parameters of a function that are arrays, so that it may ask for them as it runs.
 
     Returns
     -------
@@ -77,7 +81,7 @@ def trace(expressions: Any, *, inputs: Iterable[str] = ()) -> Graph:
     with gc_paused():
         if callable(expressions):
             inputs = tuple(inputs)
-            parameters, expressions = traced(expressions, inputs)
+            parameters, expressions = traced(expressions, inputs, shapes or {})
         order, given, outputs = _named_order(_entries(expressions))
         variables: dict[str, None] = dict.fromkeys(parameters)
         variables |= dict.fromkeys(variables_as_read([*(e for e in order if e in given), *outputs]))

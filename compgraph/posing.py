@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import networkx as nx
+import numpy as np
 
 from compgraph.expression import VARIABLE, Expression, Primitive
 from compgraph.graph import trace
@@ -67,7 +68,8 @@ def posed(
 
         problem = read(problem, names=names, functions=functions or {})
     assigned = problem if isinstance(problem, Mapping) else ()
-    graph = trace(problem, inputs=[name for name in (given if at is not None else sources) if name not in assigned])
+    inputs = [name for name in (given if at is not None else sources) if name not in assigned]
+    graph = trace(problem, inputs=inputs, shapes=_shapes(problem, at))
     outputs = names_of(of) or (graph.graph["outputs"][-1:] if assigned else graph.graph["outputs"])
     inputs = sources or graph.graph["inputs"]
     for name in (*outputs, *inputs):
@@ -86,6 +88,14 @@ def posed(
         _refuse_assigned(given, graph)
     graph.graph["outputs"] = list(outputs)
     return Posed(graph, list(outputs), list(inputs), None if at is None else point(at, graph.graph["inputs"]))
+
+
+def _shapes(problem: Any, at: Any) -> dict[str, tuple[int, ...]]:
+    """The shapes of the arrays that a Python function is given, by the names of its parameters."""
+    if at is None or not callable(problem):
+        return {}
+    values = at if isinstance(at, Mapping) else point(at, parameters(problem))
+    return {str(name): np.shape(v) for name, v in values.items() if isinstance(v, (np.ndarray, list, tuple))}
 
 
 def point(values: Any, names: Sequence[str], what: str = "at") -> dict[str, Any]:

@@ -17,12 +17,13 @@ from compgraph.expression import Expression, Primitive
 from compgraph.linearization import linearize
 from compgraph.listing import Program, derivative_program
 from compgraph.maps import Identity, LinearMap
+from compgraph.maps.base import size
 from compgraph.numbers import digits, plus, times
 from compgraph.pathsum import PathSum, paths
 from compgraph.posing import depending, posed
 from compgraph.propagation import Step, forward, reverse
-from compgraph.semiring import LINEAR, MATRIX, REAL, Ranked, Semiring, a_semiring
-from compgraph.symbols import EXPRESSION, formulas, statements
+from compgraph.semiring import LINEAR, MATRIX, REAL, Ranked, Semiring
+from compgraph.symbols import EXPRESSION, formulas, joining, statements
 from compgraph.zoom import entries, entry_names, scalarize
 
 if TYPE_CHECKING:
@@ -262,7 +263,11 @@ class Solution:
         if self.semiring is not LINEAR:
             return total
         pair = (seed, node) if self.direction == "reverse" else (node, seed)
-        return shaped(total, *[shape_at(self.graph, one) for one in pair])
+        found = shaped(total, *[shape_at(self.graph, one) for one in pair])
+        value = self.graph._node[node].get("value")
+        if found is not total and isinstance(found, np.ndarray) and isinstance(value, np.ndarray):
+            return found.astype(value.dtype if value.dtype.kind == "f" else float, copy=False)
+        return found
 
     # -- the answers
 
@@ -317,7 +322,7 @@ class Solution:
             if len(self.outputs) != 1:
                 raise ValueError(f"paths: expected a head, got several outputs. Name one of {', '.join(self.outputs)}.")
             head = self.outputs[0]
-        return paths(self.graph, tail, head, self.semiring)
+        return paths(self.graph, tail, head, joining(self.semiring))
 
     @cached_property
     def statements(self) -> Solution:
@@ -490,6 +495,9 @@ def _multiplications(partial: Any) -> int:
 #: Bits of the longest integer that stays a number in JSON: Python neither writes nor reads more than 4 300 digits.
 _LONGEST_INTEGER = 14_000
 
+#: Entries of a map's matrix from which JSON has its shapes instead.
+_LARGEST_MATRIX = 4096
+
 
 def plain(value: Any) -> Any:
     """A value as JSON holds it: finite numbers as they are, pairs as lists, all else (Fractions, ∞, …) as text.
@@ -497,6 +505,8 @@ def plain(value: Any) -> Any:
     A sum of words is a list of words, each with its count; one of the best paths has its product and its word.
     """
     if isinstance(value, LinearMap):
+        if size(value.output) * size(value.input) > _LARGEST_MATRIX:
+            return {"map": _text(value), "output": list(value.output), "input": list(value.input)}
         value = value.matrix()
     if isinstance(value, np.ndarray):
         entries = np.empty(value.size, dtype=object)

@@ -27,12 +27,12 @@ from compgraph.expression import (
 )
 from compgraph.functions import WHERE, logical_not, logical_or
 from compgraph.graph import Graph
-from compgraph.maps import Diagonal, LinearMap, Scale, broadcast
+from compgraph.maps import Diagonal, LinearMap, Scale, Zero, broadcast
 from compgraph.maps.elementwise import elementwise
 from compgraph.numbers import plus, times
-from compgraph.semiring import Semiring
+from compgraph.semiring import LINEAR, MATRIX, Semiring
 
-__all__ = ["EXPRESSION", "applied", "definition", "formula", "formulas", "statements", "symbolize"]
+__all__ = ["EXPRESSION", "applied", "definition", "formula", "formulas", "joining", "statements", "symbolize"]
 
 
 def symbolize(graph: nx.MultiDiGraph) -> None:
@@ -178,7 +178,8 @@ def formula(graph: nx.MultiDiGraph, tail: Any, head: Any, key: Any = 0) -> Any:
             return graph.edges[tail, head, key].get("partial")
         built = _written(graph, (), head)
         output = built[head] if _shows_itself(data["primitive"]) else _pictured(graph, head)
-        return applied(data["primitive"].textbook[key], output, [built.get(a, a) for a in data["arguments"]])
+        operands = [built.get(a, a) for a in data["arguments"]]
+        return _labelled(data["primitive"].textbook[key], output, operands, key)
     return _statement_formulas(fine, head).get(tail, 0)
 
 
@@ -214,9 +215,31 @@ def _statement_formulas(fine: nx.MultiDiGraph, head: Any) -> dict[Any, Any]:
         output = _pictured(fine, node) if node == head and not _shows_itself(data["primitive"]) else built[node]
         for position, argument in enumerate(data["arguments"]):
             if type(argument) is str and fine.has_edge(argument, node, position):
-                product = _times(total[node], applied(data["primitive"].textbook[position], output, operands))
+                partial = _labelled(data["primitive"].textbook[position], output, operands, position)
+                product = _chained(total[node], partial)
                 total[argument] = _plus(total[argument], product) if argument in total else product
     return total
+
+
+def _labelled(rule: Partial, output: Any, operands: Sequence[Any], position: int) -> Any:
+    """A partial in symbols: a map where either end is an array."""
+    operand, partial = operands[position], applied(rule, output, operands)
+    if isinstance(partial, LinearMap) or getattr(output, "shape", ()) or getattr(operand, "shape", ()):
+        return _mapped(partial, output, operand)
+    return partial
+
+
+def _chained(left: Any, right: Any) -> Any:
+    """left · right of two labels: a number beside a map is that multiple of it."""
+    if isinstance(left, LinearMap) and isinstance(right, LinearMap):
+        return left @ right
+    if isinstance(left, LinearMap) or isinstance(right, LinearMap):
+        return left * right if isinstance(left, LinearMap) or not _is_one(left) else right
+    return _times(left, right)
+
+
+def _is_one(label: Any) -> bool:
+    return not isinstance(label, Expression) and bool(label == 1)
 
 
 def _shows_itself(primitive: Primitive) -> bool:
@@ -279,7 +302,7 @@ def statements(graph: nx.MultiDiGraph) -> Graph:
             for label in parallel.values():
                 partial = label.get("partial", _Undefined(label.get("undefined", "")))
                 for target, rest in {head: 1}.items() if head in coarse else ahead[head].items():
-                    product = _combined(_times, rest, partial)
+                    product = _combined(_chained, rest, partial)
                     reach[target] = _combined(_plus, reach[target], product) if target in reach else product
         if node in coarse:
             edges += [
@@ -368,12 +391,16 @@ def _linear_times(left: Any, right: Any) -> Any:
     if isinstance(left, LinearMap) and isinstance(right, LinearMap):
         return left @ right
     map, total = (left, right) if isinstance(left, LinearMap) else (right.transpose(), left)
+    if isinstance(map, Zero):
+        return 0
     if not isinstance(total, (Expression, np.ndarray)):
         if total == 0:
             return 0
         total = Application(LITERAL, (total,))
     if isinstance(map, Diagonal) and isinstance(total, Expression):
         return _times(map.values, _unspread(total)) if isinstance(map.values, Expression) else map.values * total
+    if isinstance(map, Scale) and isinstance(map.factor, Expression):
+        return _times(map.factor, total)
     result = map.apply(total)
     if isinstance(result, Expression) and result.primitive is MULTIPLY:
         for factor, other in (result.arguments, result.arguments[::-1]):
@@ -408,6 +435,8 @@ def _is_trivial(factor: Any) -> bool:
 
 def _plus(left: Any, right: Any) -> Any:
     """left + right, with 0 left out; the sum of two guarded terms is guarded: one of their conditions has to hold."""
+    if isinstance(left, LinearMap) or isinstance(right, LinearMap):
+        return left + right
     if not isinstance(left, Expression) and left == 0:
         return right
     if not isinstance(right, Expression) and right == 0:
@@ -424,3 +453,10 @@ def _plus(left: Any, right: Any) -> Any:
 
 #: Labels and totals are Expressions (or numbers): the totals are derivatives in symbols.
 EXPRESSION = Semiring("EXPRESSION", _plus, _times, 0, 1)
+
+
+def joining(semiring: Semiring) -> Semiring:
+    """The same derivatives where labels are joined to labels, along a path or in an elimination: maps stay maps."""
+    if semiring.name == EXPRESSION.name:
+        return EXPRESSION._replace(mul=_chained)
+    return MATRIX if semiring.name == LINEAR.name else semiring

@@ -26,7 +26,9 @@ class Traced(NamedTuple):
     result: Any
 
 
-def traced(function: Callable[..., Any], given: Collection[str] = ()) -> Traced:
+def traced(
+    function: Callable[..., Any], given: Collection[str] = (), shapes: Mapping[str, tuple[int, ...]] | None = None
+) -> Traced:
     """Run a Python function on variables of the names of its parameters.
 
     Parameters
@@ -35,6 +37,8 @@ def traced(function: Callable[..., Any], given: Collection[str] = ()) -> Traced:
         Of named parameters. One with a default keeps it, and is no input, unless it is `given`.
     given : names
         Parameters to make inputs in spite of a default.
+    shapes : mapping of name to tuple of int, optional
+        Of parameters that are arrays.
 
     Returns
     -------
@@ -63,7 +67,8 @@ def traced(function: Callable[..., Any], given: Collection[str] = ()) -> Traced:
     >>> inputs, result.name, result.arguments[0].name
     (('x', 'y'), 't', 't.1')
     """
-    variables = {name: Variable(name) for name in parameters(function, given)}
+    shapes = shapes or {}
+    variables = {name: Variable(name, shapes.get(name) or None) for name in parameters(function, given)}
     positional, named = arranged(function, variables)
     bindings = _Bindings(_code(function))
     result = bindings.during(lambda: function(*positional, **named))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import doctest
 import struct
 import zlib
@@ -157,8 +156,17 @@ def test_the_files_carry_name_and_licence(style: font.Style) -> None:
 
 @pytest.mark.parametrize("style", STYLES)
 def test_the_page_fonts_are_small(style: font.Style) -> None:
-    data = base64.b64decode(font.woff2_base64(style), validate=True)
-    assert data[:4] == b"wOF2" and int.from_bytes(data[8:12], "big") == len(data) < 25_600
+    for name, most in ((style, 9_000), (f"{style}-more", 18_000)):
+        data = font.path(style).with_name(f"{name}.woff2").read_bytes()
+        assert data[:4] == b"wOF2" and int.from_bytes(data[8:12], "big") == len(data) < most
+
+
+def test_a_page_carries_the_letters_that_it_needs() -> None:
+    plain, greek, script = font.faces("∂J/∂u₁ = −0.65"), font.faces("∂J/∂σ₁ = uᵢ"), font.faces("x ∈ ℝ")
+    assert [rules.count("@font-face") for rules in (plain, greek, script)] == [2, 4, 3]
+    assert len(plain) < 20_000 < len(script) < len(greek) < 52_000
+    assert "unicode-range" not in plain and greek.count("unicode-range:U+20-7E,") == 2
+    assert set(font.BASIC) - set(font._advances("regular")) == set()
 
 
 # -- rasters ---------------------------------------------------------------------------------------------------------

@@ -49,7 +49,7 @@ def _d_broadcast_to(y: Any, x: Any, shape: Any) -> LinearMap:
 
 
 def _d_getitem(y: Any, x: Any, index: Any) -> LinearMap:
-    return Gather(shape_from(x), index)
+    return Gather(shape_from(x), index, dtype=dtype_of(x))
 
 
 RESHAPE = Row("reshape", lambda x, newshape: np.reshape(x, newshape), _d_reshape, shape=_reshaped, flops=_none)

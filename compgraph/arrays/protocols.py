@@ -11,6 +11,7 @@ from compgraph import functions
 from compgraph.arrays import matrices, moves, products, reductions, windows
 from compgraph.arrays.reductions import reduction
 from compgraph.arrays.rows import Row
+from compgraph.expression import Expression
 
 __all__ = ["BY_FUNCTION", "ROWS", "array_function", "ufunc"]
 
@@ -50,7 +51,7 @@ def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> 
     if ord not in (None, "fro", 2) or (ord == 2 and axis is None and np.ndim(x) > 1) or (ord == 2 and _two(axis)):
         raise TypeError(
             f"np.linalg.norm of an expression: expected ord None or 'fro', of vectors 1, 2 or inf, got {ord!r}. "
-            "Write the norm out."
+            "Write the norm out, or give a Variable its shape."
         )
     return reductions.NORM(x, **reduction(axis, keepdims))
 
@@ -72,6 +73,17 @@ def _clip(a: Any, a_min: Any = None, a_max: Any = None, out: Any = None, **more:
     return a if a_max is None else functions.min(a, a_max)
 
 
+def _average(a: Any, axis: Any = None, weights: Any = None, returned: bool = False, keepdims: Any = False) -> Any:
+    _refuse("average", returned=returned or None)
+    parameters = reduction(axis, keepdims is True)
+    if weights is None:
+        return reductions.MEAN(a, **parameters)
+    weights = weights if isinstance(weights, Expression) else np.asarray(weights, float)
+    if isinstance(axis, int) and np.ndim(weights) == 1:
+        weights = moves.reshape(weights, [-1 if i == axis % _known("average", a).ndim else 1 for i in range(a.ndim)])
+    return reductions.SUM(a * weights, **parameters) / reductions.SUM(weights, **parameters)
+
+
 def _refuse(name: str, **given: Any) -> None:
     wrong = [key for key, value in given.items() if value is not None]
     if wrong:
@@ -90,23 +102,36 @@ def _trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any =
     return reductions.SUM(diagonal, axis=-1)
 
 
+def _known(name: str, x: Any) -> Any:
+    """x, unless its shape is not known and makes a difference."""
+    if not np.ndim(x):
+        raise ValueError(
+            f"np.{name} of an expression: expected an array, got one without a shape. "
+            "Give the Variable its shape: Variable('x', shape=(2, 3))."
+        )
+    return x
+
+
 def _diag(v: Any, k: int = 0) -> Any:
-    if np.ndim(v) == 2:
+    if np.ndim(_known("diag", v)) == 2:
         return moves.rearranged("diagonal", v, **({"offset": k} if k else {}))
-    length = np.shape(v)[0] + abs(k)
-    at = np.arange(np.shape(v)[0])
+    length = v.shape[0] + abs(k)
+    at = np.arange(v.shape[0])
     return moves.scatter(v, (length, length), (at + max(-k, 0), at + max(k, 0)))
 
 
 def _triangle(function: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda m, k=0: functions.WHERE(function(np.ones(np.shape(m)), k) == 1, m, 0.0)
+    def kept(m: Any, k: int = 0) -> Any:
+        return functions.WHERE(function(np.ones(_known(function.__name__, m).shape), k) == 1, m, 0.0)
+
+    return kept
 
 
 def _split(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function that gives several parts of its argument: each is taken by its places."""
 
     def parts(x: Any, *arguments: Any, **keywords: Any) -> list[Any]:
-        places = np.arange(np.size(x)).reshape(np.shape(x))
+        places = np.arange(_known(function.__name__, x).size).reshape(x.shape)
         flat = moves.reshape(x, -1)
         return [moves.getitem(flat, part) for part in function(places, *arguments, **keywords)]
 
@@ -114,9 +139,10 @@ def _split(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _inner(a: Any, b: Any) -> Any:
-    if np.ndim(a) and np.ndim(b):
-        return products.tensordot(a, b, (-1, -1))
-    return functions.BY_UFUNC["multiply"](a, b)
+    for one, other in ((a, b), (b, a)):
+        if not isinstance(one, Expression) and not np.ndim(one):
+            return functions.BY_UFUNC["multiply"](one, other)
+    return products.tensordot(_known("inner", a), _known("inner", b), (-1, -1))
 
 
 def _vdot(a: Any, b: Any) -> Any:
@@ -134,16 +160,17 @@ def _along(function: Callable[[Any], Any]) -> Callable[..., Any]:
 
 
 def _vstack(arrays: list[Any]) -> Any:
-    return moves.concatenate([moves.reshape(a, 1, -1) if np.ndim(a) < 2 else a for a in arrays])
+    # what has no shape is taken for a number, and a number it has to be
+    return moves.concatenate([moves.reshape(a, 1, np.size(a)) if np.ndim(a) < 2 else a for a in arrays])
 
 
 def _hstack(arrays: list[Any]) -> Any:
-    flat = [moves.reshape(a, -1) if np.ndim(a) == 0 else a for a in arrays]
+    flat = [moves.reshape(a, 1) if np.ndim(a) == 0 else a for a in arrays]
     return moves.concatenate(flat, axis=0 if np.ndim(flat[0]) == 1 else 1)
 
 
 def _column_stack(arrays: list[Any]) -> Any:
-    return moves.concatenate([moves.reshape(a, -1, 1) if np.ndim(a) < 2 else a for a in arrays], axis=1)
+    return moves.concatenate([moves.reshape(a, np.size(a), 1) if np.ndim(a) < 2 else a for a in arrays], axis=1)
 
 
 def _ones_like(number: float) -> Callable[..., Any]:
@@ -160,11 +187,7 @@ BY_FUNCTION: dict[Any, Callable[..., Any]] = {
     np.max: _reduce(reductions.AMAX),
     np.min: _reduce(reductions.AMIN),
     np.cumsum: _cumsum,
-    np.average: lambda a, axis=None, weights=None, **_: (
-        reductions.MEAN(a, **reduction(axis, False))
-        if weights is None
-        else reductions.SUM(a * weights, **reduction(axis, False)) / np.sum(weights, axis=axis)
-    ),
+    np.average: _average,
     np.linalg.norm: _norm,
     np.dot: lambda a, b, out=None: products.dot(a, b),
     np.vdot: _vdot,
@@ -209,6 +232,7 @@ BY_FUNCTION: dict[Any, Callable[..., Any]] = {
 
 
 def _differences(a: Any, n: int, axis: int) -> Any:
+    _known("diff", a)
     for _ in range(n):
         after, before = [slice(None)] * np.ndim(a), [slice(None)] * np.ndim(a)
         after[axis], before[axis] = slice(1, None), slice(None, -1)

@@ -174,7 +174,7 @@ def _long(rows: Sequence[Sequence[str]], header: Sequence[str], path: str) -> li
     cell = header.index("cell")
     answer = next((i for i, name in enumerate(header) if name in ("answer", "typed", "value")), None)
     if answer is None:
-        raise ValueError(f"{path}: expected a column answer beside cell, got {', '.join(header)[:60]}.")
+        raise ValueError(f"{path}: expected a column answer beside cell, got {shown(', '.join(header), 60)}.")
     who = next((i for i, name in enumerate(header) if name in _STUDENT), None)
     sheets: dict[str, dict[str, str]] = {}
     about: dict[str, dict[str, str]] = {}

@@ -11,7 +11,7 @@ JAX computes in single precision unless it is told otherwise: ``jax.config.updat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import reduce
 from typing import Any, NamedTuple
 
@@ -109,21 +109,19 @@ def _results(listing: Program, known: Mapping[Any, Any], kind: Any) -> Any:
     """What a compiled program returns: the values, the derivatives, or both."""
     from jax import numpy as jnp
 
-    def row(entries: Iterable[Any]) -> Any:
-        arrays = tuple([jnp.asarray(entry, kind) for entry in entries])
-        return arrays[0] if len(listing.outputs) == 1 and not listing.derives else arrays
-
-    values = row(known[y] for y in listing.outputs) if all(y in known for y in listing.outputs) else None
+    one = len(listing.outputs) == 1
+    values: Any = None
+    if all(y in known for y in listing.outputs):  # a graph made by hand has none
+        values = tuple([jnp.asarray(known[y], kind) for y in listing.outputs])
     if not listing.derives:
-        return values
-    slopes = tuple(
-        [
-            tuple([jnp.asarray(known.get(Slope(y, x), float(x == y)), kind) for x in listing.wrt])
-            for y in listing.outputs
-        ]
-    )
-    if len(listing.outputs) == 1:
-        slopes, values = slopes[0], values if values is None else values[0]
+        return values[0] if one else values
+
+    def slope(y: Any, x: Any) -> Any:
+        return jnp.asarray(known.get(Slope(y, x), float(x == y)), kind)
+
+    slopes: Any = tuple([tuple([slope(y, x) for x in listing.wrt]) for y in listing.outputs])
+    if one:
+        values, slopes = None if values is None else values[0], slopes[0]
     return slopes if values is None else (values, slopes)
 
 
@@ -150,18 +148,20 @@ def _cut(listing: Program, parts: int) -> Iterator[_Stage]:
     ends = {*listing.outputs, *(Slope(y, x) for y in listing.outputs for x in listing.wrt)}
     length = max(1, -(-len(lines) // parts))
     blocks = [lines[start : start + length] for start in range(0, len(lines), length)]
-    read = [dict.fromkeys(name for line in block for name in _read(line)) for block in blocks]
-    later: list[set[Any]] = [ends]
-    for names in reversed(read[1:]):
-        later.append(later[-1] | names.keys())
-    for block, names, wanted in zip(blocks, read, reversed(later), strict=True):
-        written = dict.fromkeys(line.name for line in block)
-        first: set[Any] = set()
-        reads: dict[Any, None] = {}
-        for line in block:  # only what was not assigned before in this block
-            reads |= dict.fromkeys(name for name in _read(line) if name not in first)
-            first.add(line.name)
-        yield _Stage(block, tuple(reads), tuple([name for name in written if name in wanted]))
+    reads = []
+    for block in blocks:  # only what no earlier line of the block assigns
+        assigned: set[Any] = set()
+        read: dict[Any, None] = {}
+        for line in block:
+            read |= dict.fromkeys(name for name in _read(line) if name not in assigned)
+            assigned.add(line.name)
+        reads.append(read)
+    wanted = [ends]
+    for read in reversed(reads[1:]):
+        wanted.append(wanted[-1] | read.keys())
+    for block, read, later in zip(blocks, reads, reversed(wanted), strict=True):
+        writes = [name for name in dict.fromkeys(line.name for line in block) if name in later]
+        yield _Stage(tuple(block), tuple(read), tuple(writes))
 
 
 def _read(line: Assignment) -> Iterator[Any]:

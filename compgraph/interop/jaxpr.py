@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from compgraph import functions as cg
+from compgraph.arrays.rows import Row
 from compgraph.expression import (
     ADD,
     DIVIDE,
@@ -41,8 +43,7 @@ def from_jaxpr(program: Any, *example: Any, names: Sequence[str] | None = None) 
     program : function, or jaxpr
         What ``jax.make_jaxpr`` takes, or what it returns.
     *example : numbers, arrays, or pytrees of them
-        What to call a function with: only how many, of which kind and in which structure matters, unless a loop counts by
-        them.
+        What to call a function with; only their number, kinds, shapes and structure matter.
     names : sequence of str, optional
         Of the inputs. If left out, those of the function's parameters, and of a jaxpr ``x1, x2, …``.
 
@@ -58,8 +59,8 @@ def from_jaxpr(program: Any, *example: Any, names: Sequence[str] | None = None) 
 
     Notes
     -----
-    Calls (``jit``, ``checkpoint``, …) are inlined, loops with a known number of turns unrolled; ``where``, and ``cond`` on
-    a comparison, become `where`. A derivative given by hand (``custom_jvp``, ``custom_vjp``) is not taken along: the
+    Calls (``jit``, ``checkpoint``, …) are inlined, loops with a known number of turns unrolled; ``where``, and ``cond``
+    on a comparison, become `where`. A derivative given by hand (``custom_jvp``, ``custom_vjp``) is not taken along: the
     function inside is differentiated by the rules of this library; so is ``relu``, whose derivative at 0 is 0 in both.
     Conversions between kinds of floats are left out: it is read in double precision.
 
@@ -203,8 +204,8 @@ def _cond(parameters: Any, operands: list[Any]) -> list[Any]:
         return _closed(branches[min(max(int(index), 0), len(branches) - 1)], rest)
     if index.primitive is not WHERE or len(branches) != 2:
         raise NotImplementedError(
-            f"cond: expected a comparison, or an index that no input changes, got {len(branches)} branches by {index!r:.60}. "
-            "Write it as a nested jnp.where."
+            f"cond: expected a comparison, or an index that no input changes, got {len(branches)} branches by "
+            f"{index!r:.60}. Write it as a nested jnp.where."
         )
     first, second = (_closed(branch, rest) for branch in branches)
     return [
@@ -261,9 +262,9 @@ _LOOPS: dict[str, Callable[[Any, list[Any]], list[Any]]] = {"cond": _cond, "scan
 def _converted(equation: Any, x: Any) -> Any:
     """Kinds of floats are one here; a condition becomes 1 or 0."""
     old, new = equation.invars[0].aval.dtype, equation.params["new_dtype"]
-    if old == bool:
-        return x if new == bool else WHERE(x, 1, 0)
-    if new == bool:
+    if old.kind == "b":
+        return x if new.kind == "b" else WHERE(x, 1, 0)
+    if new.kind == "b":
         return NOT_EQUAL(x, 0)
     if old.kind == "f" and new.kind in "iu":
         raise NotImplementedError(
@@ -351,17 +352,18 @@ def _each(primitive: Callable[..., Any]) -> Callable[..., Any]:
     return lambda equation, *operands: primitive(*operands)
 
 
+#: Functions of their operands alone.
+_ARITHMETIC: dict[str, Callable[..., Any]] = {
+    "add": ADD, "add_any": ADD, "sub": SUBTRACT, "mul": MULTIPLY, "neg": NEGATE, "pow": POWER, "max": cg.max,
+    "min": cg.min, "lt": LESS, "le": LESS_EQUAL, "gt": GREATER, "ge": GREATER_EQUAL, "eq": EQUAL,
+    "ne": NOT_EQUAL, "and": cg.logical_and, "or": cg.logical_or, "not": cg.logical_not, "logistic": cg.sigmoid,
+    "rsqrt": lambda x: 1 / cg.sqrt(x), "clamp": lambda a, x, b: cg.min(cg.max(x, a), b),
+    "is_finite": lambda x: cg.abs(x) < math.inf, "stop_gradient": Row("stop_gradient", lambda x: x, None),
+}  # fmt: skip
+
 #: Lines with one result.
 _ROWS: dict[str, Callable[..., Any]] = {
-    **{
-        name: _each(row)
-        for name, row in {
-            "add": ADD, "add_any": ADD, "sub": SUBTRACT, "mul": MULTIPLY, "neg": NEGATE, "pow": POWER, "max": cg.max,
-            "min": cg.min, "lt": LESS, "le": LESS_EQUAL, "gt": GREATER, "ge": GREATER_EQUAL, "eq": EQUAL,
-            "ne": NOT_EQUAL, "and": cg.logical_and, "or": cg.logical_or, "not": cg.logical_not,
-            "logistic": cg.sigmoid, "rsqrt": lambda x: 1 / cg.sqrt(x), "clamp": lambda a, x, b: cg.min(cg.max(x, a), b),
-        }.items()
-    },
+    **{name: _each(row) for name, row in _ARITHMETIC.items()},
     **{
         name: _each(cg.FUNCTIONS[name])
         for name in (

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
-from functools import reduce
+from functools import partial, reduce
 from operator import attrgetter
 from typing import Any
 
+import numpy as np
+
 from compgraph import functions as cg
+from compgraph.arrays.rows import Bound
 from compgraph.dual import Dual
 from compgraph.expression import (
     ADD,
@@ -34,12 +37,12 @@ from compgraph.numbers import as_float
 from compgraph.overloading import Overloaded
 from compgraph.traversal import evaluation_order
 
-__all__ = ["NATIVE", "SAFE", "VALUES", "Rows"]
+__all__ = ["ARRAYS", "NATIVE", "SAFE", "VALUES", "Rows"]
 
 #: Primitives that JAX has, with derivatives that are ours: where to find them in JAX.
 NATIVE: dict[Primitive, str] = {
     ADD: "numpy.add", SUBTRACT: "numpy.subtract", MULTIPLY: "numpy.multiply", DIVIDE: "numpy.divide",
-    NEGATE: "numpy.negative", POWER: "numpy.power", cg.abs: "numpy.abs", cg.sign: "numpy.sign",
+    NEGATE: "numpy.negative", POWER: "numpy.power", cg.sign: "numpy.sign",
     cg.square: "numpy.square", cg.sqrt: "numpy.sqrt", cg.exp: "numpy.exp", cg.exp2: "numpy.exp2", cg.log: "numpy.log",
     cg.log1p: "numpy.log1p", cg.log2: "numpy.log2", cg.log10: "numpy.log10", cg.sin: "numpy.sin", cg.cos: "numpy.cos",
     cg.tan: "numpy.tan", cg.sinh: "numpy.sinh", cg.cosh: "numpy.cosh", WHERE: "numpy.where",
@@ -48,13 +51,21 @@ NATIVE: dict[Primitive, str] = {
     cg.logical_and: "numpy.logical_and", cg.logical_or: "numpy.logical_or", cg.logical_not: "numpy.logical_not",
 }  # fmt: skip
 
-#: Primitives whose values JAX has; its derivatives lose digits (tanh at 20, asin next to 1), or overflow on the way.
+#: Primitives whose values JAX has; its derivatives lose digits (tanh at 20, asin next to 1), overflow on the way, or
+#: differ at a kink (abs).
 VALUES: dict[Primitive, str] = {
-    cg.cbrt: "numpy.cbrt", cg.hypot: "numpy.hypot", cg.expm1: "numpy.expm1", cg.asin: "numpy.arcsin",
-    cg.acos: "numpy.arccos", cg.atan: "numpy.arctan", cg.atan2: "numpy.arctan2", cg.tanh: "numpy.tanh",
-    cg.asinh: "numpy.arcsinh", cg.acosh: "numpy.arccosh", cg.atanh: "numpy.arctanh", cg.erf: "scipy.special.erf",
-    cg.erfc: "scipy.special.erfc", cg.sigmoid: "nn.sigmoid", cg.softplus: "nn.softplus",
+    cg.abs: "numpy.abs", cg.cbrt: "numpy.cbrt", cg.hypot: "numpy.hypot", cg.expm1: "numpy.expm1", cg.asin: "numpy.arcsin", cg.acos: "numpy.arccos", cg.atan: "numpy.arctan", cg.atan2: "numpy.arctan2", cg.tanh: "numpy.tanh", cg.asinh: "numpy.arcsinh", cg.acosh: "numpy.arccosh", cg.atanh: "numpy.arctanh", cg.erf: "scipy.special.erf", cg.erfc: "scipy.special.erfc", cg.sigmoid: "nn.sigmoid", cg.softplus: "nn.softplus",
     cg.logaddexp: "numpy.logaddexp",
+}  # fmt: skip
+
+#: Functions of whole arrays that are called in JAX as they are here.
+ARRAYS: dict[str, str] = {
+    "amax": "numpy.max", "amin": "numpy.min", "det": "numpy.linalg.det", "inv": "numpy.linalg.inv",
+    "log_softmax": "nn.log_softmax", "logsumexp": "scipy.special.logsumexp", "norm": "numpy.linalg.norm",
+    "solve": "numpy.linalg.solve", "softmax": "nn.softmax", "stop_gradient": "lax.stop_gradient",
+    **{name: f"numpy.{name}" for name in (
+        "broadcast_to", "cumsum", "dot", "matmul", "mean", "outer", "prod", "std", "sum", "trace", "transpose", "var",
+    )},
 }  # fmt: skip
 
 #: A number within the domain of every argument: what a branch that is not taken is evaluated at.
@@ -82,10 +93,11 @@ class Rows:
         """The primitive of arrays and numbers."""
         row = self._rows.get(primitive)
         if row is None:
-            row = self._rows[primitive] = self._ruled(primitive)
+            row = self._of_arrays(primitive) if isinstance(primitive, Bound) else self._ruled(primitive)
+            self._rows[primitive] = row
         return row(*operands)
 
-    def evaluate(self, expression: Any, known: dict[Any, Any]) -> Any:
+    def evaluate(self, expression: Any, known: Mapping[Any, Any]) -> Any:
         """An expression, or a number; `known` has its variables by name, and may have parts of it."""
         if not isinstance(expression, Expression):
             return number(expression)
@@ -127,7 +139,7 @@ class Rows:
             y = row(*primals)
             total = jax.numpy.zeros_like(y)
             for position, tangent in enumerate(tangents):
-                operands = [Carried(x, self) for x in primals]
+                operands: list[Any] = [Carried(x, self) for x in primals]
                 operands[position] = Dual(operands[position], 1)
                 slope = primitive(*operands).tangent
                 total += (slope.value if isinstance(slope, Carried) else number(slope)) * tangent
@@ -153,6 +165,66 @@ class Rows:
 
         return own
 
+    def _of_arrays(self, primitive: Bound) -> Callable[..., Any]:
+        """A function of whole arrays, with JAX's own derivative."""
+        name, parameters = primitive.row.name, primitive.parameters
+        where = ARRAYS.get(name)
+        if where is not None:
+            return partial(attrgetter(where)(self._jax), **parameters)
+        made = getattr(self, f"_{name}", None)
+        if made is None:
+            raise NotImplementedError(
+                f"{name} has no counterpart in JAX: expected functions of the rule table or of arrays that it has. "
+                "Write it in other functions."
+            )
+        return partial(made, **parameters)
+
+    def _reshape(self, x: Any, newshape: Any) -> Any:
+        return self._jax.numpy.reshape(x, newshape)
+
+    def _getitem(self, x: Any, index: Any) -> Any:
+        return x[_index(index)]
+
+    def _rearrange(self, x: Any, function: str, arguments: Any = (), keywords: Any = None) -> Any:
+        return getattr(self._jax.numpy, function)(x, *arguments, **(keywords or {}))
+
+    def _concatenate(self, *x: Any, axis: int = 0) -> Any:
+        return self._jax.numpy.concatenate(x, axis=axis)
+
+    def _stack(self, *x: Any, axis: int = 0) -> Any:
+        return self._jax.numpy.stack(x, axis=axis)
+
+    def _pad(self, x: Any, pad_width: Any, constant: float = 0.0) -> Any:
+        pairs = np.broadcast_to(np.asarray(pad_width, int), (x.ndim, 2)).tolist()
+        return self._jax.numpy.pad(x, pairs, constant_values=constant)
+
+    def _scatter(self, x: Any, shape: Any, index: Any = None, places: Any = None) -> Any:
+        if places is None:
+            return self._jax.numpy.zeros(shape, x.dtype).at[_index(index)].add(x)
+        flat = self._jax.numpy.zeros(int(np.prod(shape)), x.dtype).at[places].add(x)
+        return flat.reshape(shape)
+
+    def _einsum(self, *x: Any, subscripts: str) -> Any:
+        return self._jax.numpy.einsum(subscripts, *x)
+
+    def _detsign(self, x: Any) -> Any:
+        return self._jax.lax.stop_gradient(self._jax.numpy.linalg.slogdet(x)[0])
+
+    def _logdet(self, x: Any) -> Any:
+        return self._jax.numpy.linalg.slogdet(x)[1]
+
+    def _conv2d(self, x: Any, w: Any, stride: Any = 1, padding: Any = 0) -> Any:
+        steps, around = np.broadcast_to(stride, 2).tolist(), np.broadcast_to(padding, 2).tolist()
+        return self._jax.lax.conv_general_dilated(x, w, steps, [(n, n) for n in around])
+
+    def _max_pool2d(self, x: Any, size: Any, stride: Any = None) -> Any:
+        """Over the places of each window, so that ties share equally."""
+        window = tuple(np.broadcast_to(size, 2).tolist())
+        rows, columns = window if stride is None else np.broadcast_to(stride, 2).tolist()
+        places = np.arange(x.size).reshape(x.shape)
+        view = np.lib.stride_tricks.sliding_window_view(places, window, axis=(2, 3))[:, :, ::rows, ::columns]
+        return self._jax.numpy.max(x.ravel()[view], axis=(-2, -1))
+
 
 class Carried(Overloaded):
     """An array of JAX, on which operators and functions call primitives."""
@@ -165,6 +237,14 @@ class Carried(Overloaded):
     def __primitive__(self, primitive: Primitive, arguments: tuple[Any, ...]) -> Any:
         operands = [a.value if isinstance(a, Carried) else number(a) for a in arguments]
         return Carried(self.rows.apply(primitive, operands), self.rows)
+
+
+def _index(index: Any) -> Any:
+    """What NumPy takes between brackets, as JAX does: no lists."""
+    parts = [
+        np.asarray(part) if isinstance(part, list) else part for part in (index if type(index) is tuple else [index])
+    ]
+    return tuple(parts)
 
 
 def number(value: Any) -> Any:

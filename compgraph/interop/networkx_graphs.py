@@ -1,12 +1,10 @@
-"""Graphs and Solutions as one plain document, the node-link form of networkx, and back."""
+"""Graphs as one plain document, the node-link form of networkx, and back."""
 
 from __future__ import annotations
 
 import itertools
-import operator
 from collections import deque
 from collections.abc import Iterator, Mapping
-from fractions import Fraction
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
@@ -16,76 +14,31 @@ from compgraph.expression import VARIABLE, Primitive
 from compgraph.graph import Graph, _fill
 from compgraph.interop.networkx_values import SCHEMA, Reader, Writer, a_list, broken
 from compgraph.propagation import expect_multigraph
-from compgraph.semiring import (
-    BOOLEAN,
-    COUNT,
-    ENTROPY,
-    FREE,
-    LONGEST,
-    MATRIX,
-    MAX_PRODUCT,
-    REAL,
-    SHORTEST,
-    SIGN_LOG,
-    SIGNED_TOP,
-    Semiring,
-)
-from compgraph.solution import Solution, _over
-from compgraph.symbols import EXPRESSION
 
-__all__ = ["document", "restored"]
+__all__ = ["Document", "Functions", "document_of", "graph_of"]
 
 Document = dict[str, Any]
 Functions = Mapping[str, Primitive] | None
 
-_NAMED = (
-    BOOLEAN, COUNT, ENTROPY, EXPRESSION, FREE, LONGEST, MATRIX, MAX_PRODUCT, REAL, SHORTEST, SIGNED_TOP, SIGN_LOG,
-)  # fmt: skip
-#: REAL comes in two more kinds, whose 0 and 1 are the numbers that a run computes with.
-_SEMIRINGS: dict[str, Semiring] = {
-    **{one.name: one for one in _NAMED},
-    "REAL(float)": _over(float),
-    "REAL(Fraction)": _over(Fraction),
-}
-
-
 # -- to a document
 
 
-def document(saved: nx.MultiDiGraph | Solution, functions: Functions = None) -> Document:
-    """A graph or a Solution as plain data.
-
-    Raises
-    ------
-    TypeError
-        It is neither.
-    ValueError
-        Something of it cannot be kept: a function of one's own that is not among `functions`, a linear map, …
-    """
-    if not isinstance(saved, Solution):
-        return _document(saved, functions)
-    found: Document = {"schema": SCHEMA, "solution": _question(saved)}
-    return found | _document(saved.graph, functions)
-
-
-def _document(graph: nx.MultiDiGraph, functions: Functions) -> Document:
+def document_of(graph: nx.MultiDiGraph, functions: Functions) -> Document:
+    """A graph as plain data: nodes and edges with all their attributes, in their order."""
     expect_multigraph(graph)
     _check(graph)
     writer = Writer(functions)
     attributes = {k: v for k, v in graph.graph.items() if k not in ("operations", "statements")}
-    nodes = [
-        {"id": writer.key(node, f"node {node!r:.40}"), **_written(writer, data, f"node {node!r:.40}", {"id"})}
-        for node, data in graph.nodes(data=True)
-    ]
+    nodes = [_written_node(writer, node, data) for node, data in graph.nodes(data=True)]
     edges = []
     for tail, head, key, data in _edges(graph):
         where = f"edge {tail!r:.40} → {head!r:.40}"
         ends = {"source": writer.key(tail, where), "target": writer.key(head, where), "key": writer.key(key, where)}
         edges.append({**ends, **_written(writer, data, where, ends)})
     plain: Document = {"schema": SCHEMA, "directed": True, "multigraph": True}
-    plain["graph"] = _written(writer, attributes, "graph", ())
+    plain["graph"] = _written(writer, attributes, "graph")
     if "operations" in graph.graph:  # a graph of statements keeps what it was made from
-        plain["operations"] = _document(graph.graph["operations"], functions)
+        plain["operations"] = document_of(graph.graph["operations"], functions)
     if writer.functions:
         plain["functions"] = list(writer.functions)
     if writer.listing:
@@ -93,17 +46,25 @@ def _document(graph: nx.MultiDiGraph, functions: Functions) -> Document:
     return plain | {"nodes": nodes, "edges": edges}
 
 
-def _written(writer: Writer, attributes: Mapping[Any, Any], where: str, reserved: Any) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+def _written(writer: Writer, attributes: Mapping[Any, Any], where: str, reserved: Any = ()) -> dict[str, Any]:
+    found = {}
     for name, value in attributes.items():
         if not isinstance(name, str) or name in reserved:
             raise ValueError(f"{where}: the attribute {name!r:.40} cannot be saved. Give it another name.")
+        found[name] = writer.value(value, f"{where}, {name}")
+    return found
+
+
+def _written_node(writer: Writer, node: Any, data: Mapping[Any, Any]) -> dict[str, Any]:
+    where = f"node {node!r:.40}"
+    found: dict[str, Any] = {"id": writer.key(node, where)}
+    for name, value in data.items():
         if name == "primitive":
             found[name] = writer.primitive(value, where)
         elif name == "arguments":
             found[name] = writer.arguments(value, where)
         else:
-            found[name] = writer.value(value, f"{where}, {name}")
+            found |= _written(writer, {name: value}, where, ("id",))
     return found
 
 
@@ -139,47 +100,11 @@ def _edges(graph: nx.MultiDiGraph) -> Iterator[tuple[Any, Any, Any, dict[str, An
         raise ValueError("the edges have no common order: expected a graph as networkx makes it. Save graph.copy().")
 
 
-def _question(solution: Solution) -> dict[str, Any]:
-    """What a Solution asks of its graph: the answers follow from it, and are not written down."""
-    asked, functions = solution.semiring, operator.itemgetter(1, 2, 5, 6)
-    name = next(
-        (
-            name
-            for name, one in _SEMIRINGS.items()
-            if functions(one) == functions(asked) and type(one.zero) is type(asked.zero)
-        ),
-        None,
-    )
-    if name is None:
-        raise ValueError(
-            f"a Solution over {asked} cannot be saved: expected one of {', '.join(_SEMIRINGS)}. "
-            "Save the one it came from, and ask .over(…) of it once it is loaded."
-        )
-    return {
-        "direction": solution.direction,
-        "outputs": list(solution.outputs),
-        "inputs": list(solution.inputs),
-        "semiring": name,
-        "limited": bool(solution.limited),
-    }
-
-
 # -- and back
 
 
-def restored(plain: Any, functions: Functions = None) -> Graph | Solution:
-    """The graph or the Solution that a document describes.
-
-    Raises
-    ------
-    ValueError
-        The document is malformed in whatever way.
-    """
-    graph = _graph(plain, functions)
-    return graph if plain.get("solution") is None else _solution(graph, plain["solution"])
-
-
-def _graph(plain: Any, functions: Functions, *, inner: bool = False) -> Graph:
+def graph_of(plain: Any, functions: Functions, *, inner: bool = False) -> Graph:
+    """The graph that a document describes; `inner` where it is what a graph of statements was made from."""
     if not isinstance(plain, dict) or plain.get("schema") != SCHEMA:
         raise broken("schema", SCHEMA, plain.get("schema") if isinstance(plain, dict) else plain)
     if plain.get("directed") is not True or plain.get("multigraph") is not True:
@@ -192,7 +117,7 @@ def _graph(plain: Any, functions: Functions, *, inner: bool = False) -> Graph:
     if inner:
         graph.graph["statements"] = {node: place for place, node in enumerate(graph)}
     elif "operations" in plain:
-        graph.graph["operations"] = _graph(plain["operations"], functions, inner=True)
+        graph.graph["operations"] = graph_of(plain["operations"], functions, inner=True)
     _check(graph)
     return graph
 
@@ -207,12 +132,17 @@ def _nodes(reader: Reader, plain: Document) -> Iterator[tuple[Any, dict[str, Any
         if node in seen:
             raise broken(where, "a node that is not there yet", node)
         seen.add(node)
-        attributes = _read(reader, {k: v for k, v in data.items() if k != "id"}, where)
-        if "primitive" in attributes:
-            count = len(attributes.get("arguments", ()))
-            # a node of a graph of statements has no arguments
-            known = None if "operations" in plain and not count else count
-            attributes["primitive"] = reader.primitive(data["primitive"], known, where)
+        arguments = reader.arguments(data.get("arguments", []), where)
+        # a node of a graph of statements has no arguments
+        count = None if "operations" in plain and not arguments else len(arguments)
+        attributes: dict[str, Any] = {}
+        for name, value in data.items():
+            if name == "primitive":
+                attributes[name] = reader.primitive(value, count, where)
+            elif name == "arguments":
+                attributes[name] = arguments
+            elif name != "id":
+                attributes[name] = reader.value(value, where)
         yield node, attributes
 
 
@@ -235,28 +165,7 @@ def _links(reader: Reader, plain: Document, graph: Graph) -> Iterator[tuple[Any,
 def _read(reader: Reader, attributes: Any, where: str) -> dict[str, Any]:
     if not isinstance(attributes, dict):
         raise broken(where, "attributes by name", attributes)
-    return {
-        name: reader.arguments(value, where) if name == "arguments" else reader.value(value, where)
-        for name, value in attributes.items()
-    }
-
-
-def _solution(graph: Graph, question: Any) -> Solution:
-    match question:
-        case {
-            "direction": "forward" | "reverse" as direction,
-            "outputs": [*outputs],
-            "inputs": [*inputs],
-            "semiring": str() as name,
-            "limited": bool() as limited,
-        }:
-            named = all(isinstance(node, str) and node in graph for node in (*outputs, *inputs))
-            if named and name in _SEMIRINGS:
-                try:
-                    return Solution(graph, direction, outputs, inputs, semiring=_SEMIRINGS[name], limited=limited)
-                except (TypeError, AttributeError, ArithmeticError) as error:
-                    raise broken("solution", f"labels that {name} adds and multiplies", str(error)) from None
-    raise broken("solution", "direction, outputs, inputs, semiring and limited", question)
+    return {name: reader.value(value, where) for name, value in attributes.items()}
 
 
 # -- what holds of every graph
@@ -279,6 +188,11 @@ def _check(graph: nx.MultiDiGraph) -> None:
     made: dict[Any, tuple[Any, ...]] = {}
     for node, data in graph.nodes(data=True):
         if "primitive" in data:
+            if not isinstance(data["primitive"], Primitive):
+                raise TypeError(
+                    f"node {node!r:.40}, primitive: expected a Primitive, got {data['primitive']!r:.60}. "
+                    "Give the attribute another name."
+                )
             arguments, name = data.get("arguments"), data.get("name", 0)
             if not isinstance(arguments, tuple) or not (name is None or isinstance(name, str)):
                 raise _apart(f"node {node!r:.40}", "arguments and a name beside its primitive", data)
@@ -291,9 +205,12 @@ def _check(graph: nx.MultiDiGraph) -> None:
 
 def _check_edges(graph: nx.MultiDiGraph, made: Mapping[Any, tuple[Any, ...]]) -> None:
     """Arguments come before results, and the edges into a node are uses as an argument, each by its position."""
+    place = {node: number for number, node in enumerate(graph)}
     uses = {node: [a for a in made.get(node, ()) if isinstance(a, str)] for node in graph}
+    order = list(graph)
     try:
-        order = list(TopologicalSorter(uses).static_order())
+        if any(place[a] >= place[node] for node, used in uses.items() for a in used):
+            order = list(TopologicalSorter(uses).static_order())
     except CycleError as error:
         raise _apart("arguments", "arguments before results", " → ".join(map(str, error.args[1][:8]))) from None
     expected = nx.MultiDiGraph()

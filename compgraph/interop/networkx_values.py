@@ -15,6 +15,7 @@ Nothing is evaluated while this is read, and whatever cannot be read is one Valu
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Mapping
@@ -27,7 +28,7 @@ from compgraph.evaluation import EXACT_BITS
 from compgraph.expression import VARIABLE, Expression, Primitive, Variable, _apply
 from compgraph.functions import FUNCTIONS, HIDDEN
 
-__all__ = ["SCHEMA", "Reader", "Writer", "a_list", "broken"]
+__all__ = ["SCHEMA", "Reader", "Writer", "a_list", "broken", "read_json"]
 
 SCHEMA = "compgraph-graph/1"
 
@@ -51,6 +52,22 @@ def broken(where: str, expected: str, got: Any) -> ValueError:
     )
 
 
+def read_json(text: str) -> Any:
+    """JSON without the numbers that it does not have, and without names that stand twice in one object."""
+    return json.loads(text, parse_constant=_refused, object_pairs_hook=_once)
+
+
+def _refused(constant: str) -> Any:
+    raise ValueError(f"{constant} is no number of JSON")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name occurs twice in one object")
+    return found
+
+
 class Writer:
     """Values → plain data. Expressions are gathered in one listing, own functions by name."""
 
@@ -60,10 +77,8 @@ class Writer:
         self.functions: dict[str, None] = {}
         self.listing: list[list[Any]] = []
 
-    def primitive(self, primitive: Any, where: str) -> str:
+    def primitive(self, primitive: Primitive, where: str) -> str:
         """Its name, if reading it finds the same again."""
-        if not isinstance(primitive, Primitive):
-            raise TypeError(f"{where}: expected a Primitive, got {primitive!r:.60}. Give the attribute another name.")
         name = self._own.get(primitive)
         if name is not None:
             self.functions[name] = None

@@ -227,10 +227,10 @@ class _Reading:
         def build(*operands: Any) -> Any:
             tops, bottoms = operands[: len(above)], operands[len(above) :]
             multiply = lambda a, b: self._apply(MULTIPLY, a, b)  # noqa: E731 - a name for an argument
-            result = reduce(multiply, tops) if tops else 1
+            result = reduce(multiply, tops) if tops else -1 if sign else 1
             if bottoms:
                 result = self._divided(result, reduce(multiply, bottoms))
-            return self._apply(NEGATE, result) if sign else result
+            return self._apply(NEGATE, result) if sign and tops else result
 
         return [*above, *below], build
 

@@ -94,6 +94,10 @@ def rules(*, smooth: bool = False) -> Rules:
     def kinked(a: Any, below: Any) -> Any:
         return cases(above(a, 0), a, below)
 
+    def kinked_root(a: Any, size_below: Any) -> Any:
+        third = sp.Rational(1, 3)
+        return cases(above(a, 0), a**third, -(size_below**third))
+
     def numeric(rule: Callable[..., Any]) -> Callable[..., Any]:
         # a condition counts as 0 or 1 in arithmetic
         return lambda *a: rule(*(cases(x, sp.Integer(1), sp.Integer(0)) if is_condition(x) else x for x in a))
@@ -111,7 +115,7 @@ def rules(*, smooth: bool = False) -> Rules:
         "max": (lambda *a: reduce(larger, a)) if smooth else sp.Max,
         "min": (lambda *a: reduce(smaller, a)) if smooth else sp.Min,
         "square": lambda a: a**2,
-        "cbrt": lambda a: cases(above(a, 0), a ** sp.Rational(1, 3), -((-a) ** sp.Rational(1, 3))),
+        "cbrt": lambda a: kinked_root(a, -a if smooth else sp.Abs(a)),
         "hypot": lambda a, b: sp.sqrt(a**2 + b**2),
         "exp2": lambda a: 2**a,
         "expm1": lambda a: sp.exp(a) - 1,

@@ -13,7 +13,7 @@ import numpy as np
 from compgraph.expression import ADD, IDENTITY, LITERAL, MULTIPLY, NEGATE, SUBTRACT, VARIABLE, Expression, Primitive
 from compgraph.functions import FUNCTIONS, HIDDEN
 from compgraph.graph import trace
-from compgraph.interop.sympy_rules import Rules, number, rules
+from compgraph.interop.sympy_rules import Rules, is_condition, number, rules
 from compgraph.size import expression_size
 from compgraph.traversal import evaluation_order
 
@@ -137,8 +137,8 @@ def to_cse(
 
     roots = list(formula) if isinstance(formula, (list, tuple)) else [formula]
     graph = trace(roots)
-    if any(isinstance(root, Expression) and root.primitive is VARIABLE for root in roots):
-        raise ValueError("to_cse: expected operations, got a variable. It is its own formula.")
+    for name in graph.graph.get("shapes", ()):
+        raise _array(name)
     nodes = graph._node
     uses = Counter(a for data in nodes.values() for a in data["arguments"] if type(a) is str)
     translate = _Translation(exact, symbols, functions, rules())
@@ -154,10 +154,10 @@ def to_cse(
         written = translate.apply(primitive, operands)
         parts = [weight[a] for a in arguments if type(a) is str]
         weight[key] = 1 + sum(size for size, _ in parts), 1 + max((depth for _, depth in parts), default=0)
-        simple = primitive is IDENTITY or primitive is LITERAL
-        shared = uses[key] > 1 and not simple
+        shared = uses[key] > 1 and primitive is not IDENTITY and primitive is not LITERAL
         built[key] = written
-        if shared or weight[key][0] > PIECE or weight[key][1] > PIECE_DEPTH:
+        # a symbol stands for a number: conditions are written wherever they count
+        if (shared or weight[key][0] > PIECE or weight[key][1] > PIECE_DEPTH) and not is_condition(written):
             built[key], weight[key] = sp.Symbol(key, real=True), (0, 0)
             replacements.append((built[key], written))
     return replacements, [built[output] for output in graph.graph["outputs"]]
@@ -191,6 +191,8 @@ class _Translation:
 
     def __call__(self, expression: Expression, built: Mapping[Expression, Any]) -> Any:
         if expression.primitive is VARIABLE:
+            if getattr(expression, "_shape", ()):
+                raise _array(str(expression.name))
             return self.symbol(str(expression.name))
         return self.apply(
             expression.primitive,
@@ -212,6 +214,12 @@ def _depths(order: Iterable[Expression]) -> dict[Expression, int]:
             default=0,
         )
     return depth
+
+
+def _array(name: str) -> ValueError:
+    return ValueError(
+        f"{name} is an array: expected variables that are numbers. Write a variable for each entry, in nested lists."
+    )
 
 
 def _too_large(found: str) -> ValueError:

@@ -169,7 +169,8 @@ def _reshape(node: Any, use: Use) -> LinearMap:
 def _summed(node: Any, use: Use) -> LinearMap:
     axes = [_signed(axis) for axis in getattr(node, "_saved_dim", None) or ()] or None  # none: over all
     total = Sum(use.tail, axes)
-    return Reshape(use.head, total.output) @ total  # type: ignore[no-any-return] # a map
+    shaped: LinearMap = Reshape(use.head, total.output) @ total
+    return shaped
 
 
 def _mean(node: Any, use: Use) -> LinearMap:
@@ -189,16 +190,20 @@ def _product(left: str, right: str) -> Callable[[Any, Use], LinearMap]:
 
 def _addmm(node: Any, use: Use) -> LinearMap:
     if use.position == 0:
-        return node._saved_beta * broadcast(use.tail, use.head)  # type: ignore[no-any-return] # a map
-    factors = _product("_saved_mat1", "_saved_mat2")(node, use._replace(position=use.position - 1))
-    return node._saved_alpha * factors  # type: ignore[no-any-return]
+        factor, term = node._saved_beta, broadcast(use.tail, use.head)
+    else:
+        row = _product("_saved_mat1", "_saved_mat2")
+        factor, term = node._saved_alpha, row(node, use._replace(position=use.position - 1))
+    scaled: LinearMap = factor * term
+    return scaled
 
 
 def _mv(node: Any, use: Use) -> LinearMap:
     if use.position == 1:
         return Dense(array_of(node._saved_self))
     column = RightMultiply(array_of(node._saved_vec)[:, np.newaxis], use.tail)
-    return Reshape(use.head, column.output) @ column  # type: ignore[no-any-return]
+    shaped: LinearMap = Reshape(use.head, column.output) @ column
+    return shaped
 
 
 def _dot(node: Any, use: Use) -> LinearMap:

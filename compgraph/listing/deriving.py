@@ -83,6 +83,13 @@ def derivative_program(
     sweep = _reverse if direction == "reverse" else _forward
     seeds = graph.outputs if direction == "reverse" else graph.wrt
     keep = None if wrt is None else graph.depending()
+    for seed in seeds if graph.arrays else ():
+        if shape := graph.variables[seed].shape:
+            what = "an output" if direction == "reverse" else "an input"
+            raise ValueError(
+                f"{seed} has the shape {shape}: expected {what} that is a number, since a program has one sweep for "
+                f"each. {'Sum it, or take an entry.' if direction == 'reverse' else 'Leave out direction=.'}"
+            )
     edges = list(graph.edges())
     for edge in edges:
         if edge.partial is None:
@@ -131,6 +138,8 @@ def elimination_program(
     ∂J/∂x = ∂J/∂t · ∂t/∂x
     """
     graph = listed(problem, of, wrt, functions)
+    if graph.arrays:
+        raise ValueError("a program of arrays cannot eliminate nodes: expected numbers. Write derivative_program.")
     labels: dict[tuple[Any, Any], list[Edge]] = {}
     for edge in graph.edges():
         labels.setdefault((edge.tail, edge.head), []).append(edge)

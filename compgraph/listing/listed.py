@@ -10,6 +10,7 @@ import networkx as nx
 from compgraph.expression import IDENTITY, LITERAL, VARIABLE, Application, Expression, Primitive, Variable
 from compgraph.functions import WHERE
 from compgraph.listing.assignments import Assignment, Guard
+from compgraph.listing.shaped import mapped, of_arrays, shaped
 from compgraph.listing.guards import ALWAYS, NEVER, Cases, also, written_order
 from compgraph.posing import names_of, posed
 from compgraph.propagation import node_order
@@ -43,7 +44,10 @@ class Listed:
         self.order = node_order(graph)
         inputs = graph.graph.get("inputs", ()) if self.traced else ()
         self.inputs = tuple(dict.fromkeys([*(x for x in wrt if x in inputs), *inputs]))
-        if self.traced and not self.coarse:
+        self.arrays = self.traced and of_arrays(graph)
+        if self.arrays:
+            self.variables = shaped(graph)
+        elif self.traced and not self.coarse:
             self.variables = {key: Variable(key) for key in self.nodes}
             if any(data["primitive"] is WHERE for data in self.nodes.values()):
                 used = {a for data in self.nodes.values() for a in data["arguments"]}
@@ -74,7 +78,7 @@ class Listed:
             operands = self._operands(key)
             if primitive is IDENTITY or primitive is LITERAL:
                 value = operands[0]
-            elif primitive is WHERE and not isinstance(operands[0], Expression):
+            elif primitive is WHERE and not isinstance(operands[0], Expression) and not self.arrays:
                 value = operands[1 if operands[0] else 2]  # the branch not taken is not listed
             else:
                 value = Application(primitive, tuple(operands))
@@ -100,6 +104,11 @@ class Listed:
         operands: list[Any] | None = None
         for position, argument in enumerate(arguments):
             if type(argument) is not str or (rule := primitive.partials[position]) is None:
+                continue
+            if self.arrays:
+                operands = self._operands(head) if operands is None else operands
+                output, operand = self.variables[head], operands[position]
+                yield Edge(argument, head, mapped(applied(rule, output, operands), output, operand), guard)
                 continue
             if primitive is WHERE:
                 condition, holds = arguments[0], position == 1

@@ -17,6 +17,8 @@ from compgraph.listing.generation import scalar_code
 from compgraph.listing.identifiers import Identifiers
 from compgraph.listing.lowering import lowered
 from compgraph.listing.operations import Lowered
+from compgraph.listing.shaped import of_arrays
+from compgraph.listing.whole import compiled_whole
 from compgraph.numbers import entered
 from compgraph.posing import depending
 from compgraph.propagation import reverse, totals
@@ -31,8 +33,11 @@ __all__ = ["compiled"]
 _FLOAT = {float}
 
 
-def compiled(program: Program, *, fast: bool) -> Callable[..., Any]:
+def compiled(program: Program, *, fast: bool, reuse: bool = False) -> Callable[..., Any]:
     """The function of a program; `Program.compile` says what it does."""
+    if of_arrays(program.graph):
+        returned = _Shape(len(program.outputs), True, program.derives)
+        return compiled_whole(program, returned, _bound, fast=fast, reuse=reuse)
     with gc_paused():
         code = lowered(program)
         shape = _Shape(len(program.outputs), bool(code.values), program.derives)

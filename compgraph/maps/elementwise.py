@@ -164,6 +164,9 @@ def times(factor: Any, x: Any) -> Any:
     if is_duck(factor) or is_duck(x):
         if isinstance(x, np.ndarray) and x.shape == factor.shape and x.size and not any(x.strides):
             x = x.flat[0].item()  # a number, repeated: the start of a sweep from a sum
+        for number, other in ((factor, x), (x, factor)):
+            if isinstance(number, (int, float)) and number == -1:
+                return -other
         return factor if isinstance(x, (int, float, np.number)) and x == 1 else factor * x
     with np.errstate(invalid="ignore"):
         product = factor * x

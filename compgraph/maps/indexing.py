@@ -6,6 +6,7 @@ from types import EllipsisType
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from compgraph.maps.base import Array, Shape, ShapeLike, as_shape, is_duck, size
 from compgraph.maps.moves import Move
@@ -19,10 +20,16 @@ class _Indexed(Move):
     The index is a tuple; None if there are only `places`, counted through the whole array, last axes fastest.
     """
 
-    __slots__ = ("_places", "index")
+    __slots__ = ("_dtype", "_places", "index")
 
     index: tuple[Any, ...] | None
+    _dtype: np.dtype[Any] | None
     _places: Array | None
+
+    @property
+    def dtype(self) -> np.dtype[Any] | None:
+        """The kind of array that is made of a Python number."""
+        return self._dtype
 
     def _keep(self, whole: Shape, index: Any) -> Shape:
         """Keeps the index; the shape of the part."""
@@ -57,6 +64,8 @@ class Gather(_Indexed):
     input : shape
     index : anything NumPy takes between brackets
         Integers, slices, arrays of integers or of booleans, ``...``, None, and tuples of these.
+    dtype : optional
+        The kind of array that the transpose makes of a Python number.
 
     Examples
     --------
@@ -67,8 +76,9 @@ class Gather(_Indexed):
 
     __slots__ = ()
 
-    def __init__(self, input: ShapeLike, index: Any) -> None:
+    def __init__(self, input: ShapeLike, index: Any, *, dtype: DTypeLike | None = None) -> None:
         self.input = as_shape(input)
+        self._dtype = None if dtype is None else np.dtype(dtype)
         self.output = self._keep(self.input, index)
 
     @classmethod
@@ -89,7 +99,7 @@ class Gather(_Indexed):
                 f"Gather.at: expected places from 0 to {size(whole) - 1} in an array of the shape {whole}, "
                 f"got {where.min()} to {where.max()}. Count the entries through, the last axis fastest."
             )
-        map.input, map.output, map.index, map._places = whole, where.shape, None, where
+        map.input, map.output, map.index, map._places, map._dtype = whole, where.shape, None, where, None
         return map
 
     @property
@@ -108,6 +118,7 @@ class Gather(_Indexed):
     def transpose(self) -> Scatter:
         map = Scatter.__new__(Scatter)
         map.input, map.output, map.index, map._places = self.output, self.input, self.index, self._places
+        map._dtype = self._dtype
         return map
 
     @property
@@ -130,6 +141,7 @@ class Scatter(_Indexed):
 
     def __init__(self, output: ShapeLike, index: Any) -> None:
         self.output = as_shape(output)
+        self._dtype = None
         self.input = self._keep(self.output, index)
 
     @property
@@ -162,6 +174,7 @@ class Scatter(_Indexed):
     def transpose(self) -> Gather:
         map = Gather.__new__(Gather)
         map.input, map.output, map.index, map._places = self.output, self.input, self.index, self._places
+        map._dtype = self._dtype
         return map
 
     @property

@@ -215,7 +215,9 @@ def _file(path: str | PathLike[str]) -> Path:
 # -- batches
 
 
-def minibatches(data: Mapping[str, Any], size: int, *, seed: int, epochs: int = 1) -> Iterator[dict[str, Array]]:
+def minibatches(
+    data: Mapping[str, Any], size: int, *, seed: int, epochs: int = 1, first: int = 0
+) -> Iterator[dict[str, Array]]:
     """The examples in batches, shuffled anew in every epoch, in which each of them comes once.
 
     Parameters
@@ -227,6 +229,8 @@ def minibatches(data: Mapping[str, Any], size: int, *, seed: int, epochs: int = 
     seed : int
         The same seed gives the same batches.
     epochs : int
+    first : int
+        The number of the first epoch, to go on after so many.
 
     Yields
     ------
@@ -250,15 +254,17 @@ def minibatches(data: Mapping[str, Any], size: int, *, seed: int, epochs: int = 
     if len(set(lengths.values())) > 1:
         shown = ", ".join(f"{name} {length}" for name, length in lengths.items())
         raise ValueError(f"data: expected as many entries in every column, got {shown}. Cut them to the same examples.")
-    for name, number, least in (("size", size, 1), ("epochs", epochs, 1), ("seed", seed, 0)):
+    for name, number, least in (("size", size, 1), ("epochs", epochs, 1), ("first", first, 0), ("seed", seed, 0)):
         if not isinstance(number, (int, np.integer)) or number < least:
             raise ValueError(f"{name}: expected a whole number, at least {least}, got {number!r:.40}.")
-    return _batches(columns, next(iter(lengths.values())), size, seed, epochs)
+    return _batches(columns, next(iter(lengths.values())), size, seed, range(first, first + epochs))
 
 
-def _batches(columns: Mapping[str, Array], count: int, size: int, seed: int, epochs: int) -> Iterator[dict[str, Array]]:
-    for epoch in range(epochs):
+def _batches(
+    columns: Mapping[str, Array], count: int, size: int, seed: int, epochs: range
+) -> Iterator[dict[str, Array]]:
+    for epoch in epochs:
         order = np.random.default_rng([seed, epoch]).permutation(count)  # any epoch can be had without those before it
-        for first in range(0, count, size):
-            chosen = order[first : first + size]
+        for start in range(0, count, size):
+            chosen = order[start : start + size]
             yield {name: column[chosen] for name, column in columns.items()}

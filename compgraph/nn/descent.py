@@ -30,12 +30,15 @@ class Update(NamedTuple):
         What it followed; taken at the point before it, of Nesterov further ahead.
     state : dict of str to dict
         What the optimizer remembers of each parameter, by name.
+    further : dict
+        What else the gradient function returned, such as the loss.
     """
 
     step: int
     point: Point
     gradient: Point
     state: Mapping[str, Memory]
+    further: Mapping[str, Any] = {}
 
 
 def descend(
@@ -53,7 +56,7 @@ def descend(
     ----------
     gradient : function
         Point → gradient, both a dict from the name of a parameter to a float or an array; with `batches`,
-        ``gradient(point, batch)``. Entries that belong to no parameter are passed over.
+        ``gradient(point, batch)``. Entries that belong to no parameter are kept as `further`.
     start : mapping, or Update
         The parameters to begin with; or an update to go on from, as if there had been no interruption.
     optimizer : Optimizer
@@ -146,7 +149,8 @@ def _step(gradient: Callable[..., Point], before: Update, optimizer: Optimizer, 
             slopes[name] = slope = _finite(_slope(found, name, value), f"the gradient of {name!r}", step)
             moved, state[name] = optimizer.move(slope, before.state[name], rate, step)
             points[name] = _finite(value - moved, f"the parameter {name!r}", step)
-    return Update(step, points, slopes, state)
+    further = {name: value for name, value in found.items() if name not in points}
+    return Update(step, points, slopes, state, further)
 
 
 def _largest(value: Value) -> float:

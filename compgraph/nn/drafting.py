@@ -140,9 +140,7 @@ class Network:
         return next((value.dtype for value in self.parameters.values() if np.ndim(value)), np.dtype(float))
 
 
-def network(
-    function: Callable[..., Mapping[str, Any]], *, seed: int = 0, dtype: Any = float
-) -> Network:
+def network(function: Callable[..., Mapping[str, Any]], *, seed: int = 0, dtype: Any = float) -> Network:
     """The network that a function describes.
 
     Parameters

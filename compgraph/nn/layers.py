@@ -92,8 +92,9 @@ def dense(
     --------
     >>> from compgraph import nn
     >>> draft = nn.Draft()
-    >>> dense(draft, cg.Variable("x"), 2, 3, "tanh")
-    tanh(x @ W1 + b1)
+    >>> h1 = dense(draft, cg.Variable("x"), 2, 3, "tanh")
+    >>> h1, h1.arguments[0].arguments
+    (tanh(z1), (x @ W1, b1))
     >>> draft.parameters["W1"].shape
     (2, 3)
     """
@@ -143,14 +144,16 @@ def embedding(draft: Draft, tokens: Any, count: int, units: int) -> cg.Expressio
     k = draft.layer()
     table = draft.weights(f"E{k}", (count, units), inputs=1)
     if isinstance(tokens, cg.Expression):
-        return (tokens @ table).named(f"h{k}")
+        rows: cg.Expression = (tokens @ table).named(f"h{k}")
+        return rows
     numbers = np.asarray(tokens)
     if numbers.dtype.kind not in "iu" or (numbers.size and not 0 <= numbers.min() <= numbers.max() < count):
         raise ValueError(
             f"tokens: expected whole numbers from 0 to {count - 1}, got {numbers!r:.80}. "
             "Number them, or give one-hot rows as an expression."
         )
-    return table[numbers].named(f"h{k}")
+    found: cg.Expression = table[numbers].named(f"h{k}")
+    return found
 
 
 def _finished(z: Any, k: int, activation: Activation) -> cg.Expression:
@@ -203,15 +206,12 @@ def batch_norm(draft: Draft, x: Any, units: int, *, epsilon: float = 1e-5, image
     """
     k = draft.layer()
     shape = (units, 1, 1) if images else (units,)
-    if draft.training:
+    average = (1, *shape) if images else shape
+    mean, variance = draft.statistic(f"μ{k}", np.zeros(average)), draft.statistic(f"var{k}", np.ones(average))
+    if draft.training:  # nodes of the same names instead, which their averages are taken from
         axis = (0, 2, 3) if images else 0
-        whole = (-1, *shape[1:]) if images else (-1,)
-        mean = np.reshape(np.mean(x, axis=axis), whole).named(f"μ{k}")
-        variance = np.reshape(np.var(x, axis=axis), whole).named(f"var{k}")
-        draft.statistic(f"μ{k}", np.zeros(shape))
-        draft.statistic(f"var{k}", np.ones(shape))
-    else:
-        mean, variance = draft.statistic(f"μ{k}", np.zeros(shape)), draft.statistic(f"var{k}", np.ones(shape))
+        mean = np.mean(x, axis=axis, keepdims=images).named(f"μ{k}")
+        variance = np.var(x, axis=axis, keepdims=images).named(f"var{k}")
     return _normalised(draft, k, x, mean, variance, shape, epsilon)
 
 

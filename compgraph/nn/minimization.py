@@ -16,6 +16,7 @@ import numpy as np
 
 from compgraph.listing import derivative_program
 from compgraph.nn.descent import Point, Update, beginning, descend
+from compgraph.nn.gradients import loss_gradient
 from compgraph.nn.optimizers import Optimizer
 
 __all__ = ["mean_gradient", "minimize"]
@@ -30,13 +31,14 @@ def minimize(
     tolerance: float | None = None,
     batches: Iterable[Mapping[str, Any]] | None = None,
 ) -> Iterator[Update]:
-    """Descend on a loss; with batches, on its mean over the examples of each.
+    """Descend on a loss; with batches, on its mean over the examples of each, or of arrays on the loss of each.
 
     Parameters
     ----------
     loss : Expression, str or function
-        Whatever can be differentiated; with `batches`, the loss of one example.
-    start : mapping of str to float, or Update
+        Whatever can be differentiated; with `batches`, the loss of one example. Where a parameter is an array, an
+        Expression (or a dict of them, the last of which is the loss) of the whole batch, which takes the mean itself.
+    start : mapping of str to float or array, or Update
         The inputs of the loss that are parameters.
     batches : iterable of mappings, optional
         One for each step: what the other inputs are, an array with an entry for every example.
@@ -55,17 +57,18 @@ def minimize(
     >>> end = last(minimize("(w*x + b - t)^2", {"w": 0, "b": 0}, GradientDescent(rate=0.05), batches=batches))
     >>> end.step, round(end.point["w"], 2), round(end.point["b"], 2)
     (1000, 2.0, 3.0)
+
+    A system of equations by least squares:
+
+    >>> from compgraph import Variable
+    >>> misses = np.array([[2.0, 0.0], [0.0, 1.0]]) @ Variable("x") - np.array([4.0, 3.0])
+    >>> end = last(minimize(np.sum(misses**2), {"x": np.zeros(2)}, GradientDescent(rate=0.1), steps=100))
+    >>> end.point["x"].round(6)
+    array([2., 3.])
     """
     before = beginning(start, optimizer)
-    for name, value in before.point.items():
-        if np.ndim(value):
-            raise TypeError(
-                f"parameter {name!r} is an array of shape {np.shape(value)}: expected a number. "
-                "Give descend a gradient function of arrays."
-            )
-    return descend(
-        mean_gradient(loss, before.point), before, optimizer, steps=steps, tolerance=tolerance, batches=batches
-    )
+    choose = loss_gradient if any(np.ndim(value) for value in before.point.values()) else mean_gradient
+    return descend(choose(loss, before.point), before, optimizer, steps=steps, tolerance=tolerance, batches=batches)
 
 
 def mean_gradient(loss: Any, wrt: Iterable[str]) -> Callable[..., dict[str, float]]:

@@ -6,8 +6,12 @@ from collections import Counter
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
+
 from compgraph.expression import Expression
 from compgraph.maps import LinearMap
+from compgraph.notation.arrays import array
+from compgraph.notation.maps import linear_map
 from compgraph.notation.names import plain, plain_latex
 from compgraph.notation.numerals import Style, marks, number, number_latex, number_spoken
 from compgraph.notation.speech import spoken
@@ -51,9 +55,12 @@ def element(value: Any, digits: int = 6, style: Style = "text") -> str:
         if len(value) > _WORDS:
             parts.append(written.more.format(len(value) - _WORDS))
         return f"({', '.join(parts)})"
-    if isinstance(value, (str, LinearMap)):
-        written_out = value if isinstance(value, str) else value.label
-        return plain_latex(written_out, 120) if style == "latex" else plain(written_out, 120)
+    if isinstance(value, LinearMap):
+        return linear_map(value, digits, style)
+    if isinstance(value, np.ndarray):
+        return array(value, digits, style) if value.ndim else element(value[()], digits, style)
+    if isinstance(value, str):
+        return plain_latex(value, 120) if style == "latex" else plain(value, 120)
     return {"text": number, "latex": number_latex, "spoken": number_spoken}[style](value, digits)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from string import Formatter
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from compgraph.notation.combining import are_linear, linear_total
 from compgraph.notation.elements import element, is_number, ordinal
 from compgraph.notation.names import name, name_latex, name_spoken
 from compgraph.notation.numerals import Style, marks, number, number_latex, number_spoken, total
@@ -134,6 +135,9 @@ def step_parts(
         products: list[Sequence[Any]] = [_nearer_first(t.factor, t.partial, reverse) for t in step.terms]
         sums = [(step.before,), *products] if seeded else products
         result = voice.numbers + total(sums, step.total, digits=digits, style=style, most=_MOST + seeded)
+    elif not seeded and are_linear([step.total, *(v for term in step.terms for v in term[3:5])]):
+        products = [_nearer_first(t.factor, t.partial, reverse) for t in step.terms]
+        result = voice.numbers + linear_total(products, step.total, reverse=reverse, digits=digits, style=style)
     else:
         result = equals + element(step.total, digits, style)
     return left + equals + voice.plus.join(symbols), result

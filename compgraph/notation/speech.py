@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from compgraph.expression import (
     ADD,
     DIVIDE,
@@ -20,9 +22,11 @@ from compgraph.expression import (
     POWER,
     SUBTRACT,
 )
+from compgraph.notation.arrays import array
 from compgraph.notation.names import name_spoken, plain
 from compgraph.notation.numerals import number_spoken
-from compgraph.notation.writing import TWO, Hand, Level, Piece, bracketed, operators, prefix, write
+from compgraph.notation.rows import spoken_rows
+from compgraph.notation.writing import TWO, Hand, Level, Piece, bracketed, either, infix, operators, prefix, write
 
 __all__ = ["spoken"]
 
@@ -49,6 +53,9 @@ def _name(key: str) -> Piece:
 
 
 def _number(value: Any) -> Piece:
+    if isinstance(value, np.ndarray):
+        written = array(value, 4, "spoken")
+        return Piece(written, Level.SUM, written)
     if value == math.pi or value == math.e:
         written = "pi" if value == math.pi else "e"
         return Piece(written, Level.ATOM, written)
@@ -97,6 +104,9 @@ def _where(operands: Sequence[Piece]) -> Piece:
     return Piece((a.parts, " if ", condition.parts, ", otherwise ", b.parts), Level.CONDITION, a.opens)
 
 
+_times = infix(" times ", Level.PRODUCT, Level.PRODUCT, Level.SIGN, _bracket)
+_entrywise = infix(" times entry by entry ", Level.PRODUCT, Level.PRODUCT, Level.SIGN, _bracket)
+
 _SPOKEN = Hand(
     _name,
     _number,
@@ -110,10 +120,14 @@ _SPOKEN = Hand(
         _bracket,
     )
     | {
+        MULTIPLY: either(_times, _entrywise),
+        "joined": infix(" times ", Level.MATRIX, Level.MATRIX, Level.MATRIX, _bracket),
+        "kron": infix(" Kronecker ", Level.PRODUCT, Level.SIGN, Level.SIGN, _bracket),
         NEGATE: prefix("minus ", _bracket),
         POWER: _power,
         "square": lambda a: _power((a[0], TWO)),
         "where": _where,
     },
+    spoken_rows(_call, _bracket),
     Piece("an omitted part", Level.ATOM, "an omitted part"),
 )  # fmt: skip

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
+
 from compgraph.expression import (
     ABS,
     ADD,
@@ -23,10 +25,24 @@ from compgraph.expression import (
     POWER,
     SUBTRACT,
 )
+from compgraph.notation.arrays import LATEX, array, short
 from compgraph.notation.names import name_latex, plain, plain_latex
 from compgraph.notation.numerals import number_latex
+from compgraph.notation.rows import latex_rows
 from compgraph.notation.unicode import is_word, level
-from compgraph.notation.writing import TWO, Hand, Level, Piece, constant, enclosed, infix, operators, prefix, write
+from compgraph.notation.writing import (
+    TWO,
+    Hand,
+    Level,
+    Piece,
+    constant,
+    either,
+    enclosed,
+    infix,
+    operators,
+    prefix,
+    write,
+)
 
 __all__ = ["latex"]
 
@@ -56,6 +72,9 @@ def _name(key: str) -> Piece:
 
 
 def _number(value: Any) -> Piece:
+    if isinstance(value, np.ndarray):
+        written = array(value, 4, "latex") if value.size <= LATEX and value.ndim <= 2 else short(value, "latex")
+        return Piece(written, Level.ATOM, written, tall=value.ndim > 1)
     if value == math.pi or value == math.e:
         written = r"\pi" if value == math.pi else "e"
         return Piece(written, Level.ATOM, written)
@@ -91,6 +110,7 @@ def _call(function: str, operands: Sequence[Piece]) -> Piece:
 
 
 _beside = infix("", Level.PRODUCT, Level.PRODUCT, Level.SIGN, _bracket)
+_entrywise = infix(r" \odot ", Level.PRODUCT, Level.PRODUCT, Level.SIGN, _bracket)
 _times = infix(r" \cdot ", Level.PRODUCT, Level.PRODUCT, Level.SIGN, _bracket)
 
 
@@ -131,7 +151,9 @@ _LATEX = Hand(
     | {
         NEGATE: prefix("-", _bracket),
         "logical_not": prefix(r"\neg ", _bracket),
-        MULTIPLY: _product,
+        MULTIPLY: either(_product, _entrywise),
+        "joined": infix(r" \, ", Level.MATRIX, Level.MATRIX, Level.MATRIX, _bracket),
+        "kron": infix(r" \otimes ", Level.PRODUCT, Level.SIGN, Level.SIGN, _bracket),
         DIVIDE: enclosed(r"\frac{", "}{", "}", Level.CALL, tall=True),
         POWER: _power,
         ABS: enclosed(r"\left|", "", r"\right|", Level.ATOM),
@@ -142,5 +164,6 @@ _LATEX = Hand(
         "exp2": enclosed("2^{", "", "}", Level.CALL),
         "where": _where,
     },
+    latex_rows(_call, _bracket),
     Piece(r"\ldots", Level.ATOM, r"\ldots"),
 )  # fmt: skip

@@ -7,6 +7,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from compgraph.expression import (
     ADD,
     DIVIDE,
@@ -21,8 +23,22 @@ from compgraph.expression import (
     POWER,
     SUBTRACT,
 )
+from compgraph.notation.arrays import FEW, array, short
 from compgraph.notation.names import name, plain
-from compgraph.notation.writing import TWO, Hand, Level, Piece, bracketed, constant, infix, operators, prefix, write
+from compgraph.notation.rows import pretty_rows, typed_rows
+from compgraph.notation.writing import (
+    TWO,
+    Hand,
+    Level,
+    Piece,
+    bracketed,
+    constant,
+    either,
+    infix,
+    operators,
+    prefix,
+    write,
+)
 
 __all__ = ["text"]
 
@@ -74,7 +90,15 @@ def _pretty_name(key: str) -> Piece:
     return Piece(written, level, written)
 
 
+def _array(value: Any) -> Piece:
+    few = value.size <= FEW and value.ndim <= 2
+    written = array(value, 4) if few else short(value)
+    return Piece(written, Level.ATOM if few else Level.CONDITION, written)
+
+
 def _typed_number(value: Any) -> Piece:
+    if isinstance(value, np.ndarray):
+        return _array(value)
     mantissa, exponent = constant(value)
     if exponent:
         return Piece(f"{mantissa}e{exponent}", min(level(mantissa), Level.POWER), mantissa)
@@ -82,6 +106,8 @@ def _typed_number(value: Any) -> Piece:
 
 
 def _pretty_number(value: Any) -> Piece:
+    if isinstance(value, np.ndarray):
+        return _array(value)
     if value == math.pi or value == math.e:
         written = "π" if value == math.pi else "e"
         return Piece(written, Level.ATOM, written)
@@ -124,10 +150,13 @@ def _cases(operands: Sequence[Piece]) -> Piece:
             return (
                 bracket
                 if term.numeral == "1"
-                else infix("·", Level.PRODUCT, Level.SIGN, Level.SIGN, _bracket)((bracket, term))
+                else infix("⊙" if term.array else "·", Level.PRODUCT, Level.SIGN, Level.SIGN, _bracket)((bracket, term))
             )
     return _call("where", operands)
 
+
+_times = infix("·", Level.PRODUCT, Level.PRODUCT, Level.SIGN, _bracket)
+_entrywise = infix(" ⊙ ", Level.PRODUCT, Level.PRODUCT, Level.SIGN, _bracket)
 
 _TYPED = Hand(
     _typed_name,
@@ -141,13 +170,18 @@ _TYPED = Hand(
         _bracket,
     )
     | {NEGATE: prefix("−", _bracket), POWER: _power, "square": lambda a: _power((a[0], TWO))},
+    typed_rows(_call, _bracket),
     Piece("…", Level.ATOM, "…"),
 )  # fmt: skip
 _PRETTY = _TYPED._replace(
     name=_pretty_name,
     number=_pretty_number,
+    bound=pretty_rows(_call, _bracket),
     forms={
         **_TYPED.forms,
+        MULTIPLY: either(_times, _entrywise),
+        "joined": infix(" · ", Level.MATRIX, Level.MATRIX, Level.MATRIX, _bracket),
+        "kron": infix(" ⊗ ", Level.PRODUCT, Level.SIGN, Level.SIGN, _bracket),
         EQUAL: infix(" = ", Level.CONDITION, Level.SUM, Level.SUM, _bracket),
         "where": _cases,
     },

@@ -12,19 +12,23 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
 from fractions import Fraction
+from functools import partial
 from typing import Any, NamedTuple
 
+from compgraph.arrays.rows import Bound
 from compgraph.expression import ADD, DIVIDE, IDENTITY, LITERAL, MULTIPLY, SUBTRACT, VARIABLE, Expression, Primitive
 from compgraph.notation.numerals import number
 
 __all__ = [
     "TWO",
+    "BoundForm",
     "Form",
     "Hand",
     "Level",
     "Piece",
     "bracketed",
     "constant",
+    "either",
     "enclosed",
     "infix",
     "operators",
@@ -43,10 +47,11 @@ class Level(IntEnum):
     SUM = 1
     QUOTIENT = 2
     PRODUCT = 3
-    SIGN = 4
-    CALL = 5
-    POWER = 6
-    ATOM = 7
+    MATRIX = 4  # a product of matrices
+    SIGN = 5
+    CALL = 6
+    POWER = 7
+    ATOM = 8
 
 
 class Piece(NamedTuple):
@@ -57,6 +62,7 @@ class Piece(NamedTuple):
     opens: str  # what the text begins with
     tall: bool = False  # higher than a line: LaTeX brackets grow with it
     numeral: str = ""  # the text of a number without a power of ten, as a coefficient or an exponent may be
+    array: bool = False  # stands for more than a number
 
 
 #: The exponent of a square.
@@ -64,14 +70,21 @@ TWO = Piece("2", Level.ATOM, "2", numeral="2")
 
 Form = Callable[[Sequence[Piece]], Piece]
 
+#: How a function of arrays is written, by its parameters.
+BoundForm = Callable[[Bound, Sequence[Piece]], Piece]
+
 
 class Hand(NamedTuple):
-    """A way of writing: names, numbers, functions without a form of their own, and forms by primitive or its name."""
+    """A way of writing: names, numbers, functions without a form of their own, and forms by primitive or its name.
+
+    Functions of arrays, which have parameters, are written by `bound`.
+    """
 
     name: Callable[[str], Piece]
     number: Callable[[Any], Piece]
     call: Callable[[str, Sequence[Piece]], Piece]
     forms: Mapping[Primitive | str, Form]
+    bound: BoundForm
     omitted: Piece
 
 
@@ -88,11 +101,26 @@ def write(expression: Any, limit: int, hand: Hand) -> str:
         elif span is None:
             pieces[i] = hand.name(str(place.name))
         elif span:
-            operands = pieces[span.start : span.stop]
-            form = hand.forms.get(place.primitive) or hand.forms.get(place.primitive.name)
-            complete = places[span.stop - 1] is not ...
-            pieces[i] = form(operands) if form and complete else hand.call(place.primitive.name, operands)
+            operands, primitive = pieces[span.start : span.stop], place.primitive
+            form = hand.forms.get(primitive) or hand.forms.get(primitive.name)
+            if places[span.stop - 1] is ...:
+                form = None
+            elif isinstance(primitive, Bound):
+                form = partial(hand.bound, primitive)
+            elif primitive is MULTIPLY or primitive.name == "where":
+                operands = [
+                    p._replace(array=_is_array(a))
+                    for p, a in zip(operands, places[span.start : span.stop], strict=True)
+                ]
+            pieces[i] = form(operands) if form else hand.call(primitive.name, operands)
     return "".join(_flat(pieces[0].parts))
+
+
+def _is_array(place: Any) -> bool:
+    try:
+        return bool(getattr(place, "shape", ()))
+    except ValueError:  # shapes that nobody gave, or that do not fit
+        return False
 
 
 def _opened(root: Any, limit: int) -> tuple[list[Any], list[range | None]]:
@@ -158,11 +186,16 @@ def infix(sign: str, level: Level, left: Level, right: Level, bracket: Form) -> 
 
     def form(operands: Sequence[Piece]) -> Piece:
         a, b = operands
-        a = bracket([a]) if a.level < left else a
+        a = bracket([a]) if a.level < left or (level, a.level) == (Level.PRODUCT, Level.MATRIX) else a
         b = bracket([b]) if b.level < right or (level > Level.CONDITION and b.opens.startswith(_SIGNS)) else b
         return Piece((a.parts, sign, b.parts), level, a.opens, a.tall or b.tall)
 
     return form
+
+
+def either(times: Form, entrywise: Form) -> Form:
+    """A product: `entrywise` where both factors are arrays."""
+    return lambda operands: (entrywise if all(a.array for a in operands) else times)(operands)
 
 
 def prefix(sign: str, bracket: Form) -> Form:

@@ -15,7 +15,7 @@ __all__ = ["ANIMATIONS", "animation", "reading_times"]
 ANIMATIONS = {"gif": "GIF", "apng": "PNG", "webp": "WEBP"}
 
 #: Colours of a GIF: a theme has ten, and the rest are the shades between them.
-COLOURS = 64
+COLOURS = 128
 
 #: Seconds for a frame, for each letter of its caption, and for the last one in addition.
 PACE, LETTER, END = 1.0, 0.035, 2.0
@@ -62,7 +62,7 @@ def animation(frames: Iterable[bytes], seconds: Sequence[float], kind: str = "gi
     images = [Image.open(io.BytesIO(frame)).convert("RGB") for frame in frames]
     options: dict[str, Any] = {"optimize": False}
     if kind == "gif":
-        palette = _sample(images).quantize(COLOURS, dither=Image.Dither.NONE)
+        palette = _sample(images).quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
         images = [image.quantize(palette=palette, dither=Image.Dither.NONE) for image in images]
         options["disposal"] = 1  # the next frame is drawn over this one
     elif kind == "webp":

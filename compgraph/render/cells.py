@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from compgraph.render.font import text_width
+from compgraph.render.heat import heat_size
 from compgraph.render.layout import Box
 from compgraph.render.runs import Runs
 from compgraph.render.script import Script
@@ -26,6 +27,8 @@ class Cell(NamedTuple):
     box: Box
     slot: float = 0.0  # where a node's slot for its derivative begins, from above
     left: float = 0.0  # where the mark in the slot begins
+    tall: float = 0.0  # how high the slot is
+    heat: float = 0.0  # where the heat map of the value begins
 
     @property
     def empty(self) -> bool:
@@ -41,13 +44,19 @@ def card(script: Script, i: int) -> Cell:
         lines.append((f"= {node.value}",))
     inside = max(runs_width(line, size) for line in lines)
     height = SIZES.card + len(lines) * step + SIZES.card
-    text = 0.0
+    drawn = heat_size(node.heat)
+    inside, text, below = max(inside, drawn.width), 0.0, 0.0
+    top_of_heat = height - SIZES.card + SIZES.inset / 2
+    if node.heat:
+        height += drawn.height + SIZES.inset / 2
     for sweep in script.sweeps:
         if not any(sweep.labels[i]):  # an elimination leaves nothing at nodes
             continue
         widest = max(runs_width(total, size) for total in (sweep.totals[i], (UNKNOWN,)))
         text = max(text, SIZES.mark + runs_width(sweep.labels[i], size) + text_width(" = ", size) + widest)
-    tall = step + 2 * SIZES.slot
+        shown = heat_size(sweep.heats.get(i))
+        inside, below = max(inside, shown.width + 4), max(below, shown.height)
+    tall = step + 2 * SIZES.slot + (below + SIZES.inset if below else 0)
     if text:
         inside = max(inside, text + 4)
         height += tall + SIZES.inset - SIZES.card * 0.4
@@ -58,6 +67,8 @@ def card(script: Script, i: int) -> Cell:
         Box(_even(inside + 2 * SIZES.card), _even(height)),
         round(height / 2 - SIZES.inset - tall, 1) if text else 0.0,
         round(-text / 2, 1),
+        round(tall, 1),
+        round(top_of_heat - height / 2, 1),
     )
 
 

@@ -12,6 +12,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from compgraph.expression import VARIABLE, Expression
+from compgraph.maps import LinearMap
 from compgraph.notation import grid, latex, name, name_latex, number, number_latex, text
 from compgraph.notation.elements import element, is_number, ordinal
 from compgraph.notation.filling import filled, filled_relation, is_rounded, names
@@ -30,7 +31,7 @@ Style = Literal["text", "latex"]
 MOST = 120
 
 #: Operations of a formula that are written out, and letters of a line of LaTeX before it is broken.
-LIMIT, WIDE = 60, 56
+LIMIT, WIDE = 60, 48
 
 
 class Line(NamedTuple):
@@ -118,6 +119,9 @@ class Derivation:
             left += hand.which.format(ordinal(key))
         partial = graph.edges[tail, head, key]["partial"]
         made = formula(graph, tail, head, key) if "primitive" in graph.nodes[head] else partial
+        if isinstance(made, LinearMap):
+            shown = dict.fromkeys(self._written(one, hand) for one in (made, partial))  # once, if they look alike
+            return Line(left, tuple([f"= {one}" for one in shown]))
         if not isinstance(made, Expression):
             return Line(left, (f"= {self._written(partial, hand)}",))
         return Line(left, self._worked(made, partial, hand))

@@ -13,6 +13,7 @@ from typing import Any
 from compgraph.render import svg
 from compgraph.render.caption import caption, caption_height, title
 from compgraph.render.cells import UNKNOWN, card, label, runs_width
+from compgraph.render.heat import heat_svg
 from compgraph.render.layout import layout
 from compgraph.render.placing import close_labels, middle, stands_before
 from compgraph.render.runs import Runs, equation, joined
@@ -161,15 +162,22 @@ class Drawing:
                 parts.append(f"<title>{svg.safe(joined(self.script.nodes[i].how))}</title>")
             for line, baseline in zip(cell.lines, cell.baselines, strict=True):
                 parts.append(svg.text(line, -runs_width(line, SIZES.text) / 2, baseline, SIZES.text, fixed=fixed))
+            if (shown := self.script.nodes[i].heat) is not None:
+                parts.append(heat_svg(shown, 0, cell.heat, "cg-heat"))
             if moment is not None and any(self.script.sweeps[moment.sweep].labels[i]):
-                tall = SIZES.text * SIZES.leading + 2 * SIZES.slot
-                centre = cell.slot + tall / 2
+                sweep = self.script.sweeps[moment.sweep]
+                centre = cell.slot + SIZES.text * SIZES.leading / 2 + SIZES.slot
                 shape = next(MARKS[state] for state in ("now", "done", "todo") if f"cg-{state}" in name)
-                shown = equation(self.script.sweeps[moment.sweep].labels[i], total)
+                words = equation(sweep.labels[i], total)
                 left, base = cell.left + SIZES.mark, centre + 0.33 * SIZES.text
-                parts.append(svg.box(0, centre, cell.box.width - 2 * SIZES.inset, tall, 6, "cg-slot"))
+                middle = cell.slot + cell.tall / 2
+                parts.append(svg.box(0, middle, cell.box.width - 2 * SIZES.inset, cell.tall, 6, "cg-slot"))
                 parts.append(svg.mark(shape, cell.left + 6, centre, "cg-mark"))
-                parts.append(svg.text(shown, left, base, SIZES.text, fixed=fixed, name="cg-total"))
+                parts.append(svg.text(words, left, base, SIZES.text, fixed=fixed, name="cg-total"))
+                after = sweep.heats.get(i) if "cg-todo" not in name else None
+                # a page has one picture for all of its sweeps
+                if after is not None and (fixed or len(self.script.sweeps) == 1):
+                    parts.append(heat_svg(after, 0, centre + SIZES.text * SIZES.leading / 2 + SIZES.slot, "cg-after"))
             self._known[key] = _group(f"n{i}", name, x, y, parts)
         return self._known[key]
 

@@ -22,6 +22,7 @@ from compgraph.render.script import SOLVED, Moment, Script, script
 from compgraph.render.shrinking import elimination_script
 from compgraph.semiring import REAL, Semiring
 from compgraph.structure import Order
+from compgraph.symbols import joining
 
 if TYPE_CHECKING:
     import graphviz
@@ -133,8 +134,8 @@ def elimination_film(
 def solution_film(solution: Solution, order: Order | None = None, **options: Any) -> Film:
     """The film of a solution: one sweep after another, or an elimination. Options are those of `film`."""
     if order is not None:
-        over: dict[str, Any] = {"semiring": solution.semiring, "inputs": solution.inputs, "outputs": solution.outputs}
-        return elimination_film(solution.graph, order, **over, **options)
+        ends: dict[str, Any] = {"inputs": solution.inputs, "outputs": solution.outputs}
+        return elimination_film(solution.graph, order, semiring=joining(solution.semiring), **ends, **options)
     sweeps = {seed: list(solution.sweep(seed).steps) for seed in solution.seeds}
     if not solution.derives:
         chosen = [edge for steps in sweeps.values() for edge in _chosen(solution, steps)]
@@ -314,7 +315,7 @@ class Film:
         >>> import compgraph as cg
         >>> text, point = "t = x*y; J = sin(t) + t*z", {"x": 2, "y": 0.5, "z": 1}
         >>> cg.solve(text, point, direction="forward").film().beside(cg.solve(text, point).film())
-        SideBySide: Derivatives with respect to x, y, z (18 frames); Derivatives of J (7 frames)
+        SideBySide: Derivatives with respect to x, y, z (24 frames); Derivatives of J (8 frames)
         """
         from compgraph.render.beside import SideBySide
 

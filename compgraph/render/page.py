@@ -19,8 +19,9 @@ from typing import Any
 
 from compgraph.render import font
 from compgraph.render.drawing import Drawing
-from compgraph.render.runs import Runs, clean
-from compgraph.render.script import SOLVED, Moment, Script, Sweep, Turn
+from compgraph.render.lean import RULES, Lean, lean
+from compgraph.render.runs import Runs, clean, joined
+from compgraph.render.script import SOLVED, TYPESET, Moment, Script, Sweep, Turn
 from compgraph.render.style import FAMILY, MARKS, THEMES, VARIABLES, Theme, sheet, theme_named
 from compgraph.render.svg import safe
 
@@ -29,8 +30,8 @@ __all__ = ["iframe", "page"]
 #: How far a picture is shrunk to fit a small window and a large one, before it is scrolled, and how far enlarged.
 SMALL, SMALLER, LARGEST = 0.62, 0.56, 1.8
 
-#: How far a picture is shrunk to stand beside another.
-READABLE = 0.75
+#: How far one of few nodes is shrunk, or one that stands beside another; larger ones are looked at from further away.
+READABLE, FEW = 0.75, 20
 
 #: Pixels of a window that are not the picture's.
 HEADROOM = 330
@@ -49,7 +50,15 @@ def page(drawings: Sequence[Drawing], *, title: str, theme: str | None = None) -
     """
     if theme is not None:
         theme_named(theme)
-    style, script = _style(drawings), _script(drawings)
+    solved = [Moment(len(drawing.script.sweeps) - 1, SOLVED) for drawing in drawings]
+    pairs = [
+        (drawing, lean(drawing.svg(moment, theme=None).strip(), sideways=drawing.sideways))
+        for drawing, moment in zip(drawings, solved, strict=True)
+    ]
+    pictures = "".join(_picture(drawing, leaned.picture, n) for n, (drawing, leaned) in enumerate(pairs))
+    lists = "".join(_list(drawing, n) for n, drawing in enumerate(drawings))
+    data = _data([_film(drawing, leaned) for drawing, leaned in pairs])
+    style, script = font.faces(title + pictures + lists + data) + _style(drawings), _script(drawings)
     policy = (
         "default-src 'none'; base-uri 'none'; form-action 'none'; font-src data:; "
         f"style-src '{_hash(style)}'; script-src '{_hash(script)}'"
@@ -60,13 +69,13 @@ def page(drawings: Sequence[Drawing], *, title: str, theme: str | None = None) -
         title=safe(title),
         style=style,
         direction=drawings[0].script.direction,
-        pictures="".join(_picture(drawing, n) for n, drawing in enumerate(drawings)),
+        pictures=pictures,
         captions="".join(
             f'<div id="caption{_number(n)}" class="caption" aria-live="polite" aria-atomic="true"></div>'
             for n in range(len(drawings))
         ),
-        lists="".join(_list(drawing, n) for n, drawing in enumerate(drawings)),
-        data=_data(drawings),
+        lists=lists,
+        data=data,
         script=script,
     )
 
@@ -76,11 +85,11 @@ def _number(n: int) -> str:
     return str(n + 1) if n else ""
 
 
-def _picture(drawing: Drawing, n: int) -> str:
-    picture = drawing.svg(Moment(len(drawing.script.sweeps) - 1, SOLVED), theme=None).strip()
+def _picture(drawing: Drawing, picture: str, n: int) -> str:
     if n:  # in a text no quotation mark follows an equals sign: it would be written &quot;
         picture = picture.replace(' id="', ' id="b')
     return Template(_file("picture.html")).substitute(
+        upright="" if drawing.sideways else " upright",
         n=_number(n),
         direction=drawing.script.direction,
         heading=safe(drawing.script.sweeps[0].heading),
@@ -96,19 +105,17 @@ def _list(drawing: Drawing, n: int) -> str:
             numbers = sweep.steps[k - 1].numbers if k and sweep.steps else ""
             items.append("<li>" + _told(sentence, numbers) + _told(reason, "") + "</li>")
     name = "All steps" if not n else f"All steps, {safe(drawing.script.sweeps[0].heading)}"
-    listed = "\n".join(items)
+    listed = "".join(items)
     steps = f'<ol id="steps{_number(n)}" start="0">{listed}</ol>'
     return f'<details class="all" open><summary>{name}</summary>{steps}</details>'
 
 
 def _told(line: Runs, numbers: str) -> str:
     """A line as a paragraph; what gives its number away is marked, so that it can be changed or kept back."""
-    if not any(line):
-        return ""
-    if numbers and line[-1].endswith(numbers) and len(line) % 2:
-        symbols = _marked((*line[:-1], line[-1].removesuffix(numbers)))
-        return f'<p>{symbols}<span class="numbers">{safe(numbers)}</span></p>'
-    return f"<p>{_marked(line)}</p>"
+    words = joined(line)
+    if numbers and words.endswith(numbers):
+        return f"<p>{safe(words.removesuffix(numbers))}<b>{safe(numbers)}</b>"
+    return f"<p>{safe(words)}" if words else ""  # as HTML has it, the next paragraph ends this one
 
 
 def iframe(document: str, picture: str, *, width: float, height: float, label: str) -> str:
@@ -125,23 +132,26 @@ def iframe(document: str, picture: str, *, width: float, height: float, label: s
     )
 
 
-def _data(drawings: Sequence[Drawing]) -> str:
+def _data(films: list[dict[str, Any]]) -> str:
     """What the player has to know, as JSON in which nothing can end the element that holds it."""
-    films = [_film(drawing.script, drawing.rankdir) for drawing in drawings]
     text = json.dumps({"films": films}, ensure_ascii=False, separators=(",", ":"))
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return text
 
 
-def _film(script: Script, rankdir: str) -> dict[str, Any]:
+def _film(drawing: Drawing, leaned: Lean) -> dict[str, Any]:
+    script = drawing.script
     return {
         "direction": script.direction,
-        "rankdir": rankdir,
+        "rankdir": drawing.rankdir,
         "digits": script.digits,
+        "plain": len(script.nodes) > TYPESET,
+        "letters": "".join(sorted({node.how[1] for node in script.nodes if len(node.how) > 1 and not node.how[0]})),
         "marks": [MARKS[state] for state in ("todo", "now", "done")],
         "nodes": [clean(node.name) for node in script.nodes],
         "edges": [(edge.tail, edge.head) for edge in script.edges],
+        "rooms": leaned.rooms,
         "sweeps": [_sweep(sweep, script) for sweep in script.sweeps],
         "ledgers": [one._asdict() for one in script.ledgers],
         "inputs": script.live.inputs if script.live else (),
@@ -150,13 +160,13 @@ def _film(script: Script, rankdir: str) -> dict[str, Any]:
 
 def _sweep(sweep: Sweep, script: Script) -> dict[str, Any]:
     lives = script.direction == "elimination"
-    seed = next((i for i, turn in enumerate(sweep.turns) if turn == 1), -1)
+    seed = next((turn.node for turn in sweep.steps if not turn.edges and turn.total), -1)
     return {
         "heading": sweep.heading,
         "seed": seed,
-        "labels": sweep.labels,
-        "totals": [_bare(runs) for runs in sweep.totals],
-        "terms": [_bare(runs) for runs in sweep.terms],
+        "labels": [joined(runs) for runs in sweep.labels],
+        "totals": [joined(runs) for runs in sweep.totals],
+        "terms": [joined(runs) for runs in sweep.terms],
         "steps": [_step(turn, known=script.live is not None) for turn in sweep.steps],
         **({"lives": True, "turns": sweep.turns, "edges": sweep.edge_turns} if lives else {}),
     }
@@ -173,18 +183,8 @@ def _step(turn: Turn, *, known: bool) -> list[Any]:
     return step
 
 
-def _bare(runs: Runs) -> Runs | str:
-    """Runs as the player reads them: most are one."""
-    return runs[0] if len(runs) == 1 else runs
-
-
 def _style(drawings: Sequence[Drawing]) -> str:
-    """The page's whole style sheet: fonts, themes as variables, the player's rules and the picture's."""
-    faces = "".join(
-        f"@font-face{{font-family:'{font.FAMILY}';font-style:{'italic' if style == 'italic' else 'normal'};"
-        f"src:url(data:font/woff2;base64,{font.woff2_base64(style)})}}"
-        for style in ("regular", "italic")
-    )
+    """The page's style sheet but its fonts: themes as variables, the player's rules and the picture's."""
     light, dark, printed = (_variables(THEMES[name]) for name in ("light", "dark", "print"))
     themes = (
         f":root{{color-scheme:light;--page:#f4f3ef;--edge:#e3e1da;{light}}}"
@@ -194,7 +194,7 @@ def _style(drawings: Sequence[Drawing]) -> str:
     )
     rules = Template(_file("player.css")).substitute(family=FAMILY)
     sizes = "".join(_size(n, drawings) for n in range(len(drawings)))
-    return faces + themes + rules + sizes + sheet(VARIABLES, "cg-film")
+    return themes + rules.replace("\n", "") + sizes + sheet(VARIABLES, "cg-film") + RULES
 
 
 def _size(n: int, drawings: Sequence[Drawing]) -> str:
@@ -206,11 +206,12 @@ def _size(n: int, drawings: Sequence[Drawing]) -> str:
         room = f"min(100%,(100vh - {HEADROOM}px)*{ratio / pictures:.4f})"
         return f"#stage{_number(n)} svg{{width:clamp({least * wide:.0f}px,{room},{most})}}"
 
-    rules = f"{width(SMALL, of)}@media (min-width:1000px){{{width(SMALLER, of)}}}"
+    least = READABLE if len(drawings[n].cards) <= FEW else SMALLER
+    rules = f"{width(SMALL, of)}@media (min-width:1000px){{{width(least, of)}}}"
     if of > 1:  # beside one another where both of them can be read there
-        least = f"{of * READABLE * max(drawing.width for drawing in drawings) + 100:.0f}px"
+        window = f"{of * READABLE * max(drawing.width for drawing in drawings) + 100:.0f}px"
         columns = f"#pictures{{display:grid;grid-template-columns:repeat({of},1fr)}}"
-        rules += f"@media (min-width:{least}){{{columns}{width(READABLE, 1)}}}"
+        rules += f"@media (min-width:{window}){{{columns}{width(READABLE, 1)}}}"
     return rules
 
 
@@ -218,7 +219,10 @@ def _script(drawings: Sequence[Drawing]) -> str:
     """The player, as much of it as is needed, and the programs of the films."""
     lives = [drawing.script.live for drawing in drawings]
     programs = [f"(() => {{\n{live.code}return labels;\n}})()" if live else "null" for live in lives]
-    parts = [_file(f"{name}.js") for name in PARTS]
+    needed = {"numbers": True, "picture": True, "player": True, "sliders": any(lives)}
+    needed["ledger"] = bool(drawings[0].script.ledgers)
+    needed["quiz"] = len(drawings) == 1 and drawings[0].script.direction != "elimination"
+    parts = [_file(f"{name}.js") for name in PARTS if needed[name]]
     code = "\n".join([f"const programs = [{', '.join(programs)}];", *parts])
     return f'(() => {{\n"use strict";\n{_BARE.sub("", code)}}})();'
 
@@ -226,8 +230,8 @@ def _script(drawings: Sequence[Drawing]) -> str:
 #: The player's parts, in the order in which they are put together.
 PARTS = ("numbers", "picture", "ledger", "sliders", "quiz", "player")
 
-#: What a page does not need of them: lines that are comments, and indentation.
-_BARE = re.compile(r"^\s*//.*\n|^[ \n]+", re.MULTILINE)
+#: What a page does not need of them: comments and indentation.
+_BARE = re.compile(r"^\s*//.*\n|^[ \n]+| // .*$", re.MULTILINE)
 
 
 DARK = "color-scheme:dark;--page:#0a0c0f;--edge:#2a313a;"
@@ -235,10 +239,6 @@ DARK = "color-scheme:dark;--page:#0a0c0f;--edge:#2a313a;"
 
 def _variables(theme: Theme) -> str:
     return ";".join(f"--{use.replace('_', '-')}:{colour}" for use, colour in theme._asdict().items())
-
-
-def _marked(runs: Runs) -> str:
-    return "".join(f"<i>{safe(run)}</i>" if i % 2 else safe(run) for i, run in enumerate(runs) if run)
 
 
 def _hash(text: str) -> str:

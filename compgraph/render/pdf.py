@@ -7,11 +7,12 @@ pictures give the same bytes.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from compgraph.render import font
-from compgraph.render.shapes import Box, Look, Outline, Shape, Sheet, Words, read
+from compgraph.render.shapes import Look, Outline, Shape, Sheet, Words, read
 
 __all__ = ["pdf"]
 
@@ -44,8 +45,9 @@ def pdf(pictures: Iterable[str | Sheet], *, title: str = "", scale: float = 1.0)
     file = io.BytesIO()
     # a first font of our own, else the file asks for Helvetica, which is not embedded
     canvas = Canvas(file, invariant=1, pageCompression=1, initialFontName=_FONTS[0], lang="en")
-    for number, picture in enumerate(pictures):
-        sheet = picture if isinstance(picture, Sheet) else read(picture)
+    sheets = [picture if isinstance(picture, Sheet) else read(picture) for picture in pictures]
+    forms = _forms(canvas, sheets)
+    for number, sheet in enumerate(sheets):
         title = title or sheet.title
         canvas.setPageSize((sheet.width * scale, sheet.height * scale))
         # our pictures are measured from the top
@@ -53,8 +55,10 @@ def pdf(pictures: Iterable[str | Sheet], *, title: str = "", scale: float = 1.0)
         canvas.bookmarkPage(str(number))
         canvas.addOutlineEntry(sheet.title or f"Page {number + 1}", str(number))
         for part in sheet.parts:
-            for shape in part.shapes:
-                _draw(canvas, shape)
+            if part.shapes in forms:
+                canvas.doForm(forms[part.shapes])
+            else:
+                _draw(canvas, part.shapes)
         canvas.showPage()
     canvas.setTitle(title)
     for tell in (canvas.setAuthor, canvas.setSubject, canvas.setKeywords):
@@ -67,23 +71,46 @@ def pdf(pictures: Iterable[str | Sheet], *, title: str = "", scale: float = 1.0)
 _FONTS = ("Compgraph-Regular", "Compgraph-Italic")
 
 
-def _draw(canvas: Any, shape: Shape) -> None:
-    look = shape.look
-    canvas.saveState()
-    if look.opacity < 1:
-        canvas.setFillAlpha(look.opacity)
-        canvas.setStrokeAlpha(look.opacity)
-    if isinstance(shape, Words):
-        _write(canvas, shape)
-    else:
-        path = canvas.beginPath()
-        if isinstance(shape, Box):
-            path.roundRect(shape.x, shape.y, shape.width, shape.height, shape.radius)
+def _forms(canvas: Any, sheets: Sequence[Sheet]) -> dict[tuple[Shape, ...], str]:
+    """What stands on many pages, written once, under the name by which pages ask for it."""
+    uses = Counter(part.shapes for sheet in sheets for part in sheet.parts)
+    forms: dict[tuple[Shape, ...], str] = {}
+    for shapes, count in uses.items():
+        # a form knows no transparency here, and takes some room of its own
+        if (count - 1) * len(shapes) >= _SHARED and all(shape.look.opacity == 1 for shape in shapes):
+            forms[shapes] = f"part{len(forms)}"
+            canvas.beginForm(
+                forms[shapes], 0, 0, max(sheet.width for sheet in sheets), max(sheet.height for sheet in sheets)
+            )
+            _draw(canvas, shapes)
+            canvas.endForm()
+    return forms
+
+
+#: Shapes that are not written again, for which a form is worth its room.
+_SHARED = 16
+
+
+def _draw(canvas: Any, shapes: Iterable[Shape]) -> None:
+    for shape in shapes:
+        look = shape.look
+        canvas.saveState()
+        if look.opacity < 1:
+            canvas.setFillAlpha(look.opacity)
+            canvas.setStrokeAlpha(look.opacity)
+        if isinstance(shape, Words):
+            _write(canvas, shape)
         else:
-            _trace(path, shape)
-        _dress(canvas, look)
-        canvas.drawPath(path, stroke=bool(look.stroke), fill=bool(look.fill))
-    canvas.restoreState()
+            path = canvas.beginPath()
+            if isinstance(shape, Outline):
+                _trace(path, shape)
+            elif shape.radius:
+                path.roundRect(shape.x, shape.y, shape.width, shape.height, shape.radius)
+            else:
+                path.rect(shape.x, shape.y, shape.width, shape.height)
+            _dress(canvas, look)
+            canvas.drawPath(path, stroke=bool(look.stroke), fill=bool(look.fill))
+        canvas.restoreState()
 
 
 def _trace(path: Any, outline: Outline) -> None:

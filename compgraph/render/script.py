@@ -9,16 +9,21 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import suppress
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import networkx as nx
+import numpy as np
 
 from compgraph.expression import Expression
+from compgraph.maps import LinearMap
 from compgraph.notation import element, name, number, step_reason, text
+from compgraph.notation.arrays import summary
 from compgraph.notation.elements import is_number
 from compgraph.notation.sentences import step_parts
 from compgraph.pathsum import PathSum
 from compgraph.propagation import Step
+from compgraph.render.heat import Heat, heat
 from compgraph.render.ledgers import Ledger, Live, ledgers, live
 from compgraph.render.runs import NBSP, SINGLE, Runs, clean, joined, typeset
 from compgraph.symbols import definition, formula
@@ -44,6 +49,9 @@ TYPESET = 200
 #: Numbers that are larger are not asked for.
 LARGEST = 1e300
 
+#: Entries of an array that stand in a picture, beside its heat map.
+FEW = 4
+
 #: Characters of a value or a derivative: more than any number, fewer than many a formula.
 LONGEST = 60
 
@@ -57,6 +65,7 @@ class Node(NamedTuple):
     how: Runs
     value: str
     faint: bool  # not evaluated: in the branch that was not taken
+    heat: Heat | None = None  # of an array
 
 
 class Edge(NamedTuple):
@@ -119,6 +128,7 @@ class Sweep(NamedTuple):
     edge_turns: tuple[int | Life, ...]
     captions: tuple[Caption, ...]
     steps: tuple[Turn, ...] = ()
+    heats: Mapping[int, Heat] = MappingProxyType({})  # of totals that are arrays, by node
 
 
 class Moment(NamedTuple):
@@ -244,16 +254,19 @@ class Writer:
             made = definition(self.graph, node) if data.get("primitive") is not None else None
             how = shown if made is None else f"{shown} = {self.written(made)}"
             number = "" if value is None or isinstance(value, Expression) else self.shown(value)
-            yield Node(shown, self.line(how), number, evaluated and "value" not in data)
+            yield Node(shown, self.line(how), number, evaluated and "value" not in data, heat(value))
 
     def edges(self) -> Iterator[Edge]:
         graph, place = self.graph, self.place
         for tail, head, key, data in graph.edges(keys=True, data=True):
             self.edge_place[tail, head, key] = len(self.edge_place)
             partial = data.get("partial", "undefined" if "undefined" in data else None)
+            symbols = self.symbols(tail, head, key, partial)
             number = "" if partial is None or isinstance(partial, Expression) else self.shown(partial)
+            if isinstance(partial, LinearMap) and number == symbols:
+                number = ""
             bold = (tail, head, key) in self.bold
-            yield Edge(place[tail], place[head], self.line(self.symbols(tail, head, key, partial)), number, False, bold)
+            yield Edge(place[tail], place[head], self.line(symbols), number, False, bold)
         for head, data in graph.nodes(data=True):
             for position, argument in enumerate(data.get("arguments") or ()):
                 if type(argument) is str and argument in place and (argument, head, position) not in self.edge_place:
@@ -270,10 +283,13 @@ class Writer:
         opening = _OTHERWISE if self.semiring else _OPENING
         captions = [Caption(self.prose(opening.format(top, self.semiring)), ("",))]
         played: list[Turn] = []
+        heats: dict[int, Heat] = {}
         multiplications = additions = 0
         for turn, step in enumerate(steps, 1):
             place = self.place[step.node]
             turns[place], totals[place] = turn, self.line(self.shown(step.total))
+            if (shown := heat(step.total)) is not None:
+                heats[place] = shown
             for term in step.terms:
                 edge = self.edge_place[term.tail, term.head, term.key]
                 edge_turns[edge], terms[edge] = turn, self.line(self.term(term.product))
@@ -292,12 +308,12 @@ class Writer:
         heading = f"{'Reverse' if reverse else 'Forward'} sweep from {top}{self.semiring and f', {self.semiring}'}"
         return Sweep(
             top, heading, tuple(labels), tuple(totals), tuple(turns), tuple(terms), tuple(edge_turns), tuple(captions),
-            tuple(played),
+            tuple(played), heats,
         )  # fmt: skip
 
     def term(self, product: Any) -> str:
         shown = self.shown(product)
-        return shown if self.semiring or shown.startswith("−") else f"+{shown}"
+        return shown if self.semiring or not is_number(product) or shown.startswith("−") else f"+{shown}"
 
     def combined(self, step: Step) -> str:
         """What a step makes of its terms, in words that suit any semiring."""
@@ -317,6 +333,8 @@ class Writer:
         if self.graph.nodes[head].get("primitive") is not None:
             with suppress(TypeError):  # from a primitive of the user's own, written with math.cos
                 made = formula(self.graph, tail, head, key)
+        if isinstance(made, LinearMap):
+            return self.shown(made)
         return _LONG.sub(self.rounded, self.written(made)) if isinstance(made, Expression) else ""
 
     def written(self, value: Any) -> str:
@@ -327,6 +345,8 @@ class Writer:
 
     def shown(self, value: Any) -> str:
         """A number, or the beginning of what is longer than one."""
+        if isinstance(value, np.ndarray) and value.ndim and value.size > FEW:
+            return summary(value, self.digits)
         words = text(value, limit=16, pretty=True) if isinstance(value, Expression) else element(value, self.digits)
         return words if len(words) <= LONGEST else words[: LONGEST - 1] + "…"
 

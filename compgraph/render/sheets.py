@@ -132,23 +132,30 @@ def handout(cells: Sequence[Cell], count: int, *, title: str, theme: str = "prin
     rows = -(-count // columns)
     pages = -(-len(cells) // count)
     across, down = (SHORT - 2 * MARGIN - (columns - 1) * GAP) / columns, (LONG - 2 * MARGIN - _HEAD) / rows
-    # lines below a frame, or beside it where that leaves it larger
-    said = _said_height(cells, across, "all")
-    below = min(across, (down - GAP - said - 2 * RULED) * wide / high, wide)
-    beside = min(across * 0.62, (down - GAP - _said_height(cells, across * 0.62, "all")) * wide / high, wide)
+    beside = across * _BESIDE
+    for told in _WORTH:  # less is said where it would take the room of the frames
+        fits = (
+            min(across, (down - GAP - _said_height(cells, across, told) - 2 * RULED) * wide / high, wide),
+            min(beside, (down - GAP - _said_height(cells, beside, told)) * wide / high, wide),
+        )
+        if max(fits) >= 0.3 * min(across, wide):
+            break
+    width, is_below = max(*fits, 1.0), fits[0] >= fits[1]  # the lines below a frame, or beside it
     for number in range(pages):
         page = _Page(SHORT, LONG, title, theme, f"{number + 1} / {pages}")
         for i, cell in enumerate(cells[number * count : (number + 1) * count]):
             row, column = divmod(i, columns)
             x, y = MARGIN + column * (across + GAP), page.top + row * down
-            width = max(below, beside)
-            end = page.caption(cell, x, page.frame(cell, x, y, width), max(width, across * 0.62), "all")
-            if below >= beside:
+            end = page.caption(cell, x, page.frame(cell, x, y, width), across if is_below else beside, told)
+            if is_below:
                 page.ruled(x, end, across, y + down - GAP)
             else:
-                page.ruled(x + across * 0.62 + GAP, y, across * 0.38 - GAP, y + down - GAP)
+                page.ruled(x + beside + GAP, y, across - beside - GAP, y + down - GAP)
         yield page.svg()
 
+
+#: The part of a row that a frame takes where lines stand beside it.
+_BESIDE = 0.62
 
 #: Room for the heading.
 _HEAD = HEADING * 1.9

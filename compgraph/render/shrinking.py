@@ -14,7 +14,7 @@ import networkx as nx
 from compgraph.elimination import Elimination, after
 from compgraph.notation import elimination_reason, elimination_sentence
 from compgraph.render.script import Caption, Edge, Life, Script, Sweep, Turn, Writer
-from compgraph.semiring import REAL, Semiring
+from compgraph.semiring import MATRIX, REAL, Semiring
 
 __all__ = ["elimination_script"]
 
@@ -68,7 +68,7 @@ def elimination_script(
         made(tail, head, label, 0)
     turns = dict.fromkeys(start, Life(0, 0, 0))
     captions = [Caption(writer.prose(_OPENING), ("",))]
-    other = semiring.name not in (REAL.name, "EXPRESSION")
+    other = semiring.name not in (REAL.name, MATRIX.name, "EXPRESSION")
     ending = _ENDING.format(f"answer of {semiring}" if other else "Jacobian")
     played: list[Turn] = []
     left = len(start) - len({*start.graph["inputs"], *start.graph["outputs"]})

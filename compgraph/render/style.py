@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from compgraph.render import font
+from compgraph.render.heat import LEVELS
 
 __all__ = ["MARKS", "THEMES", "VARIABLES", "Sizes", "Theme", "sheet", "theme_named"]
 
@@ -26,15 +27,17 @@ class Theme(NamedTuple):
     now: str  # the current step: lines
     now_fill: str  # the current step: surfaces
     now_ink: str  # text on these
+    plus: str  # entries of arrays that are positive
+    minus: str  # and that are negative
 
 
 THEMES = {
     name: Theme(*colours.split())
     for name, colours in {
-        #         paper   card    ink     soft    rule    done    filled  now     filled  ink on it
-        "light": "#ffffff #ffffff #1b1f24 #59636e #8a939d #1f5fa8 #dce9f7 #b45309 #ffc857 #1b1f24",
-        "dark":  "#12151a #1b2027 #eceff3 #a3adb8 #737e8a #8cc4ff #1e3a5c #ffb84d #ffb84d #14171b",
-        "print": "#ffffff #ffffff #000000 #444444 #777777 #333333 #eeeeee #000000 #cccccc #000000",
+        #         paper   card    ink     soft    rule    done    filled  now     filled  ink     plus    minus
+        "light": "#ffffff #ffffff #1b1f24 #59636e #8a939d #1f5fa8 #dce9f7 #b45309 #ffc857 #1b1f24 #1b7837 #762a83",
+        "dark":  "#12151a #1b2027 #eceff3 #a3adb8 #737e8a #8cc4ff #1e3a5c #ffb84d #ffb84d #14171b #5fd08a #d29af0",
+        "print": "#ffffff #ffffff #000000 #444444 #777777 #333333 #eeeeee #000000 #cccccc #000000 #000000 #000000",
     }.items()
 }  # fmt: skip
 
@@ -117,8 +120,14 @@ def sheet(colour: Theme, scope: str) -> str:
 .cg-off .cg-card{{stroke-dasharray:2 4}}
 .cg-off{{fill:{colour.soft};opacity:.45}}
 .cg-bold .cg-line{{stroke-width:5}}
+.cg-frame{{fill:none;stroke:{colour.rule};stroke-width:1}}
+.cg-plus{{fill:{colour.plus}}}
+.cg-minus{{fill:{colour.minus}}}
+.cg-dash,.cg-cross{{fill:none;stroke:{colour.ink};stroke-width:1}}
+.cg-todo .cg-after{{visibility:hidden}}
 """
     root = f".{scope}{{fill:{colour.ink};font-family:{FAMILY};font-size:{SIZES.text:g}px}}"
+    rules += "".join(f".cg-h{level}{{opacity:{round(level / LEVELS, 2):g}}}\n" for level in range(1, LEVELS))
     return root + "".join(f".{scope} {rule.replace(',.', f',.{scope} .')}" for rule in rules.strip().splitlines())
 
 

@@ -19,6 +19,9 @@ _GREEK = {letter: name_latex(letter) for letter in _LETTERS}
 _MATHS = _GREEK | {
     "∂": r"\partial", "−": "-", "·": r"\cdot", "×": r"\times", "÷": r"\div", "→": r"\to", "√": r"\surd", "≤": r"\leq",
     "≥": r"\geq", "≠": r"\neq", "≈": r"\approx", "∞": r"\infty", "∧": r"\wedge", "∨": r"\vee", "¬": r"\neg",
+    "←": r"\leftarrow", "↔": r"\leftrightarrow", "⇒": r"\Rightarrow", "⊗": r"\otimes", "⊕": r"\oplus", "⊙": r"\odot",
+    "∘": r"\circ", "∗": r"\ast", "⟨": r"\langle", "⟩": r"\rangle", "‖": r"\Vert", "∈": r"\in", "∝": r"\propto",
+    "∑": r"\sum", "∏": r"\prod", "ℓ": r"\ell", "⊤": r"\top", "⊥": r"\bot", "ϵ": r"\epsilon", "ϕ": r"\phi",
     "′": r"{}^{\prime}", "…": r"\ldots", "<": "<", ">": ">", "|": r"\vert", "*": r"\ast", "±": r"\pm", "∇": r"\nabla",
 }  # fmt: skip
 _SPECIAL = {
@@ -27,7 +30,13 @@ _SPECIAL = {
     '"': "{''}", "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", ",": "{,}", "?": "{?}", "!": "{!}",
     "—": r"\textemdash{}", "–": r"\textendash{}", "\u00a0": "~", "[": "{[}", "]": "{]}",
 }  # fmt: skip
-_RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺⁽⁾ⁿ", "0123456789-+()n", strict=True))
+_RAISED = dict(
+    zip(
+        "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᵀ",
+        "0123456789-+=()abcdefghijklmnoprstuvwxyzT",
+        strict=True,
+    )
+)
 _LOWERED = dict(zip("₀₁₂₃₄₅₆₇₈₉ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", "0123456789aehijklmnoprstuvx", strict=True)) | {
     "ᵦ": r"\beta ",
     "ᵧ": r"\gamma ",
@@ -73,31 +82,37 @@ def formula(runs: Runs) -> str:
     --------
     >>> print(formula(("", "u", "₁ = sin(", "t", ")²")))
     u_{1}=\mathrm{sin}(t)^{2}
+    >>> print(formula(("x^(n − 1)",)))
+    x^{n-1}
     """
     parts: list[str] = []
     scripts = False  # whether an index or exponent has just ended
     words = unicodedata.normalize("NFC", clean(joined(runs))).strip()
     for token in _TOKEN.findall(_OPERATOR.sub(r"\1", words)):
         table = _RAISED if token[0] in _RAISED else _LOWERED if token[0] in _LOWERED else None
+        script = ""
         if table is not None:
             script = "^_"[table is _LOWERED] + "{" + "".join(table[c] for c in token) + "}"
-            parts.append(f"{{}}{script}" if scripts else script)
-        else:
-            parts.append(_mathematical(token))
-        scripts = table is not None
+        elif token[0] == "^" and len(token) > 1:
+            script = "^{" + formula((token[1:].removeprefix("(").removesuffix(")"),)) + "}"
+        parts.append((f"{{}}{script}" if scripts else script) if script else _mathematical(token))
+        scripts = bool(script)
     return "".join(parts)
 
 
-#: A name with an index that is a word, as x_max and net_h1; and not the name of a semiring.
-_INDEXED = r"(?![A-Z]{2})[A-Za-z]+_[A-Za-z0-9_]+"
+#: A name with a short index, as x_max and net_h1; and not the name of a semiring.
+_INDEXED = r"(?<![A-Za-z0-9_])(?![A-Z]{2})[A-Za-z]+_[A-Za-z0-9]{1,3}(?![A-Za-z0-9_])"
+
+#: An exponent that is written out, in brackets or without.
+_EXPONENT = r"\^\([^()]+\)|\^[^\W_]+(?:\.\d+)?"
 
 _TOKEN = re.compile(
-    rf"{_INDEXED}|[{''.join(_RAISED)}]+|[{''.join(_LOWERED)}]+|[^\W\d_{''.join(_RAISED)}{''.join(_LOWERED)}{''.join(_GREEK)}]+|."
+    rf"{_INDEXED}|{_EXPONENT}|[{''.join(_RAISED)}]+|[{''.join(_LOWERED)}]+|[^\W\d_{''.join(_RAISED)}{''.join(_LOWERED)}{''.join(_GREEK)}]+|."
 )
 
 
 #: TeX knows how much room there is around these.
-_OPERATOR = re.compile(r"\s*([=+−·→<>≤≥≠≈∧∨/,])\s*")
+_OPERATOR = re.compile(r"\s*([=+−·→←⊗<>≤≥≠≈∧∨/,])\s*")
 
 
 def _mathematical(token: str) -> str:
@@ -131,7 +146,9 @@ def line(runs: Runs) -> str:
     for word, is_formula in [*_words(runs), ("", False)]:
         if is_formula:
             pending.append(word)
-            continue
+            if word[-1] not in ":;":
+                continue
+            word = ""
         if pending:
             told = " ".join(pending)
             stop = told[len(told.rstrip(".,:;")) :]  # which ends words as well, and is none of the formula

@@ -19,8 +19,8 @@ ROOM = (430.0, 210.0)
 
 #: A line of some size and width: set tighter where it is too wide, and smaller where that is not enough.
 _MACROS = r"""\def\cgline#1#2#3#4{\setbox0\hbox{\fontsize{#1}{#1}\selectfont#4}%
-\ifdim\wd0>#2bp\setbox0\hbox{\fontsize{#1}{#1}\selectfont\medmuskip=1mu\thickmuskip=2mu#4}\fi
-\ifdim\wd0>#2bp\resizebox{#2bp}{!}{\box0}\else\hbox to#2bp{#3\unhbox0\hss}\fi}
+\ifdim\wd0>\dimexpr#2bp+4bp\relax\setbox0\hbox{\fontsize{#1}{#1}\selectfont\medmuskip=1mu\thickmuskip=2mu#4}\fi
+\ifdim\wd0>\dimexpr#2bp+4bp\relax\resizebox{#2bp}{!}{\box0}\else\hbox to#2bp{#3\unhbox0\hss}\fi}
 \def\codepoint#1{\ifdefined\Umathcode\char"#1\relax\else\fbox{\tiny\texttt{#1}}\fi}"""
 
 _PREAMBLE = r"""\documentclass[aspectratio=169]{beamer}

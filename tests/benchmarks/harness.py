@@ -15,6 +15,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 
+def sized(full: Any, quick: Any) -> Any:
+    """What is measured, or with ``--quick`` on the command line something small that takes a minute at most."""
+    return quick if "--quick" in sys.argv else full
+
+
 class Timing(NamedTuple):
     """Seconds: the fastest repeat and the one in the middle."""
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from harness import installed, race, table, verdict, with_deep_stack
+from harness import installed, race, sized, table, verdict, with_deep_stack
 
 import compgraph as cg
 
@@ -116,7 +116,7 @@ def agree(a: tuple[float, tuple[float, ...]], b: tuple[float, tuple[float, ...]]
 
 def first_gradients(here: dict[str, bool]) -> None:
     for build in (chain, layered):
-        for size, target in TARGETS.items():
+        for size, target in sized(TARGETS, {size: TARGETS[size] for size in (100, 1_000, 10_000)}).items():
             make, point, operations = workload(build, size)
             runs: dict[str, Callable[[], Any]] = {"compgraph value_and_gradient": partial(ours, make, point)}
             reference = ours(make, point)
@@ -139,7 +139,7 @@ def first_gradients(here: dict[str, bool]) -> None:
 def solutions(here: dict[str, bool]) -> None:
     if not here["micrograd"]:
         return
-    for size, target in ((10_000, 1.3), (100_000, 1.0)):
+    for size, target in sized(((10_000, 1.3), (100_000, 1.0)), ((10_000, 1.3),)):
         make, point, operations = workload(layered, size)
         times = race(
             {"compgraph solve": partial(solved, make, point), "micrograd": partial(micrograd, make, point)},
@@ -246,7 +246,7 @@ def main() -> None:
     solutions(here)
     network(here)
     deep_chain()
-    growth()
+    sized(growth, lambda: None)()
     import_time()
 
 

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from harness import installed, race, table, verdict, with_deep_stack
+from harness import installed, race, sized, table, verdict, with_deep_stack
 from p1_first_gradient import agree, layered, workload
 
 import compgraph as cg
@@ -38,7 +38,7 @@ def chained(size: int) -> tuple[Callable[[Sequence[Any]], Any], list[float], int
 
 
 WORKLOADS: dict[str, Callable[[int], Any]] = {"chain": chained, "layered": partial(workload, layered)}
-SIZES = (100, 1_000, 10_000, 100_000)
+SIZES = sized((100, 1_000, 10_000, 100_000), (100, 1_000, 10_000))
 
 
 def program(make: Any, point: Sequence[float]) -> cg.Program:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 
 import compgraph as cg
+from compgraph.render.beside import SideBySide
 from compgraph.render.film import Film
 from compgraph.render.runs import NBSP
 from tests.pictures import EXAMPLE, Picture
@@ -45,7 +48,7 @@ class Page:
     """A film opened from a file, without a server."""
 
     def __init__(
-        self, browser: Any, shown: Film, path: Path, *, size: tuple[int, int] = (1280, 800), at: int = 0
+        self, browser: Any, shown: Film | SideBySide, path: Path, *, size: tuple[int, int] = (1280, 800), at: int = 0
     ) -> None:
         self.browser = browser
         shown.save(path / "film.html")
@@ -66,6 +69,13 @@ class Page:
         from selenium.webdriver.common.action_chains import ActionChains
 
         ActionChains(self.browser).send_keys(key).perform()
+
+    def wait(self, until: Callable[[], bool], seconds: float = 10) -> None:
+        """Wait for something that happens by itself."""
+        end = time.monotonic() + seconds
+        while not until():
+            assert time.monotonic() < end, "it did not happen"
+            time.sleep(0.02)
 
     @property
     def state(self) -> dict[str, Any]:

@@ -37,6 +37,16 @@ def test_every_frame_shows_the_numbers_of_its_step(browser: Any, tmp_path: Path)
     assert page.complaints() == []
 
 
+def test_marks_are_drawn_as_their_states_say(browser: Any, tmp_path: Path) -> None:
+    page = Page(browser, worked(), tmp_path, at=3)
+    lengths = page.run(
+        "return ['todo', 'now', 'done'].map((state) => new Set([...document.querySelectorAll(`.cg-${state} .cg-mark`)]"
+        ".map((mark) => Math.round(mark.getTotalLength()))).size === 1 && Math.round(document.querySelector("
+        "`.cg-${state} .cg-mark`).getTotalLength()))"
+    )
+    assert len(set(lengths)) == 3 and False not in lengths
+
+
 @pytest.mark.parametrize("name", ["parallel edges", "branch", "forward", "symbols"])
 def test_every_shape_is_stepped_through(browser: Any, tmp_path: Path, name: str) -> None:
     shown = SHAPES[name]().film()

@@ -88,7 +88,7 @@ def films(processes: int, home: Path) -> list[bytes]:
 def test_processes_share_the_cache_and_survive_its_decay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = tmp_path / "cache"
     home.mkdir(mode=0o700)
-    first = films(3, home)  # all of them compile, none waits, the last to finish is kept
+    first = films(2, home)  # both compile, none waits, the last to finish is kept
     assert len(set(first)) == 1 and first[0].startswith(b"<!doctype")
     (kept,) = (home / "compgraph").iterdir()
     monkeypatch.setenv("XDG_CACHE_HOME", str(home))
@@ -97,7 +97,7 @@ def test_processes_share_the_cache_and_survive_its_decay(tmp_path: Path, monkeyp
     for damage in (b"", kept.read_bytes()[:-1000], b"\0" * 100_000):
         kept.write_bytes(damage)
         assert cache.load(kept.name) is None
-    assert films(2, home) == first[:2]  # made anew beside each other
+    assert films(2, home) == first  # made anew beside each other
     assert cache.load(kept.name) == whole and list((home / "compgraph").iterdir()) == [kept]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import string
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Any
 
 import networkx as nx
@@ -14,29 +15,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import compgraph as cg
+from compgraph.interop import networkx as saved
 from compgraph.render import dot
 from compgraph.render.runs import clean
 from compgraph.render.script import script
 
 SYNTAX = [
-    "node",
-    "graph",
-    "->",
-    "--",
-    "{",
-    "}",
-    "\\N",
-    "\\l",
-    "<b>x</b>",
-    "a:b:n",
-    '"',
-    "'",
-    "/*",
-    "//",
-    "#",
-    ";",
-    "&amp;",
-]
+    "node", "graph", "->", "--", "{", "}", "\\N", "\\l", "<b>x</b>", "a:b:n", '"', "'", "/*", "//", "#", ";", "&amp;",
+]  # fmt: skip
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12) | st.sampled_from(SYNTAX)
 
 
@@ -102,22 +88,18 @@ def test_what_text_may_name_is_drawn_by_that_name(word: str, letter: str) -> Non
 # -- saved graphs
 
 
-def saved() -> Any:
-    return pytest.importorskip("compgraph.interop.networkx")
-
-
 @given(st.lists(NAMES, min_size=2, max_size=5, unique=True))
 @settings(max_examples=40, deadline=None)
 def test_a_saved_graph_keeps_every_name(names: list[str]) -> None:
     graph = nx.MultiDiGraph()
-    for tail, head in zip(names, names[1:], strict=False):
+    for tail, head in pairwise(names):
         graph.add_edge(tail, head, partial=2.0)
         graph.add_edge(tail, head, partial=0.1)
-    for write, read in ((saved().to_json, saved().from_json), (saved().to_graphml, saved().from_graphml)):
+    for write, read in ((saved.to_json, saved.from_json), (saved.to_graphml, saved.from_graphml)):
         try:
             text = write(graph)
         except ValueError as error:  # XML has no place for some characters: that is said
-            assert write is saved().to_graphml and str(error)
+            assert write is saved.to_graphml and str(error)
             continue
         again = read(text)
         assert list(again.edges(data="partial", keys=True)) == list(graph.edges(data="partial", keys=True))
@@ -125,19 +107,20 @@ def test_a_saved_graph_keeps_every_name(names: list[str]) -> None:
 
 def damaged(text: str) -> st.SearchStrategy[str]:
     """A saved text with a place changed."""
-    bits = st.sampled_from(
-        ["", '"', "{", "]", "null", "NaN", "-1", "1e999", "[" * 50, "\0", "x", '"x"', "true", "<", "&x;"]
-    )
+    bits = ["", '"', "{", "]", "null", "NaN", "-1", "1e999", "[" * 50, "\0", "x", '"x"', "true", "<", "&x;"]
     return st.builds(
-        lambda at, size, bit: text[:at] + bit + text[at + size :], st.integers(0, len(text)), st.integers(0, 20), bits
+        lambda at, size, bit: text[:at] + bit + text[at + size :],
+        st.integers(0, len(text)),
+        st.integers(0, 20),
+        st.sampled_from(bits),
     )
 
 
 @pytest.mark.parametrize("form", ["json", "graphml"])
 def test_a_damaged_save_is_refused_or_is_a_graph(form: str) -> None:
     solution = cg.solve("t = x^2; J = where(t > 1/3, cos(t), y)", at={"x": 2, "y": 1})
-    write: Callable[[Any], str] = getattr(saved(), f"to_{form}")
-    read: Callable[[str], Any] = getattr(saved(), f"from_{form}")
+    write: Callable[[Any], str] = getattr(saved, f"to_{form}")
+    read: Callable[[str], Any] = getattr(saved, f"from_{form}")
 
     @given(damaged(write(solution)))
     @settings(max_examples=150, deadline=None)

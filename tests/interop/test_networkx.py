@@ -61,6 +61,12 @@ def assert_same(found: cg.Solution, s: cg.Solution) -> None:
         assert str(other.table()) == str(one.table())
 
 
+def by_hand(**attributes: Any) -> nx.MultiDiGraph:
+    graph = nx.MultiDiGraph()
+    graph.add_node("a", **attributes)
+    return graph
+
+
 # -- nothing is lost
 
 
@@ -176,7 +182,7 @@ def test_own_primitives_go_by_name(form: Format) -> None:
 @both
 def test_large_graphs(form: Format) -> None:
     f = cg.Variable("x")
-    for _ in range(8_000):
+    for _ in range(3_000):
         f = cg.sin(f)
     s = cg.solve(f, at={"x": 1})
     found = form[1](form[0](s))
@@ -191,7 +197,7 @@ def test_large_graphs(form: Format) -> None:
         (nx.MultiDiGraph([(1, frozenset())]), ValueError, "got frozenset.*relabel_nodes"),
         (nx.MultiDiGraph([(1, 2, 0, {"key": 1})]), ValueError, "attribute 'key' cannot be saved"),
         (nx.MultiDiGraph([(1, 2, 0, {"partial": object()})]), ValueError, "edge 1 → 2, partial: expected numbers"),
-        (nx.MultiDiGraph([(1, 2, 0, {"primitive": "add"})]), TypeError, "expected a Primitive, got 'add'"),
+        (by_hand(primitive="add"), TypeError, "expected a Primitive, got 'add'"),
         (nx.MultiDiGraph(inputs=["x"]), ValueError, "inputs: expected nodes of the graph"),
     ],
 )
@@ -199,6 +205,23 @@ def test_what_cannot_be_kept_is_named(thing: Any, error: type[Exception], messag
     for write, _ in FORMATS:
         with pytest.raises(error, match=message):
             write(thing)
+
+
+@both
+def test_what_was_limited_is_limited_again(form: Format) -> None:
+    s = cg.solve("n = 2; f = x^n*y", at={"x": -3, "y": 2}, wrt="x")
+    assert_same(again(s, form), s)
+    for direction in ("reverse", "forward"):
+        s = cg.solve("p = x*y; q = p + log(y)", at={"x": 1, "y": "2/3"}, of=["p", "q"], wrt="x", direction=direction)
+        assert_same(again(s, form), s)
+
+
+def test_arrays_are_refused() -> None:
+    s = cg.solve(cg.sin(cg.Variable("x", shape=(2,))), at={"x": np.ones(2)})
+    with pytest.raises(ValueError, match="a Solution with arrays cannot be saved"):
+        bridge.to_json(s)
+    with pytest.raises(ValueError, match="expected an expression of numbers, got one of arrays"):
+        bridge.to_json(nx.MultiDiGraph([(1, 2, 0, {"partial": cg.Variable("x", shape=(2,))})]))
 
 
 # -- networkx reads it
@@ -299,6 +322,27 @@ def test_malformed_json_is_one_error(text: str, message: str) -> None:
         bridge.from_json(text)
 
 
+def doublings(semiring: str, label: Any) -> str:
+    """A graph of 60 doublings, and a Solution of it."""
+    graph = nx.MultiDiGraph([(f"n{i}", f"n{i + 1}", key, {"partial": 1}) for i in range(60) for key in (0, 1)])
+    data = json.loads(bridge.to_json(graph))
+    for edge in data["edges"]:
+        edge["partial"] = label
+    asked = {"direction": "reverse", "outputs": ["n60"], "inputs": ["n0"], "semiring": semiring, "limited": False}
+    return json.dumps({**data, "solution": asked})
+
+
+def test_answers_that_would_take_ages_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ValueError, match=f"at most 1000000 paths, got {2**60}"):
+        bridge.from_json(doublings("FREE", 1))
+    assert bridge.from_json(doublings("COUNT", 1)).gradient == {"n0": 2**60}
+    with pytest.raises(ValueError, match="at most 2000000 bits of exact labels along a path, got 23"):
+        bridge.from_json(doublings("REAL(Fraction)", f"#0x{'f' * 9_999}/0x3"))
+    monkeypatch.setattr(bridge, "MOST", 100)
+    with pytest.raises(ValueError, match="the text: expected at most 100 characters"):
+        bridge.from_json(" " * 101)
+
+
 BOMB = '<!DOCTYPE b [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]><graphml>&b;</graphml>'
 
 
@@ -308,6 +352,7 @@ BOMB = '<!DOCTYPE b [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]><graphml>&b;</grap
         ("", "expected GraphML"),
         ("<graphml>", "expected GraphML"),
         ("<graphml/>", "expected one graph within <graphml>, got '<graphml> with 0'"),
+        ("<graphml>\ud800</graphml>", "expected GraphML"),
         ("<svg><graph/></svg>", "expected one graph"),
         ("<graphml><graph edgedefault='directed'/></graphml>", "schema: expected compgraph-graph/1, got None"),
         (BOMB, "expected GraphML without a document type"),

@@ -29,19 +29,27 @@ def same_answers(found: Any, expression: Any, point: dict[str, Any]) -> None:
     assert other.gradient == pytest.approx(one.gradient, rel=1e-7, abs=1e-7)
 
 
+def defined(expression: Any, point: dict[str, Any]) -> bool:
+    """Whether a point is neither a kink nor a place where a derivative is infinite."""
+    try:
+        return not cg.solve(expression, at=point).warnings
+    except cg.DomainError:
+        return False
+
+
 # -- there and back
 
 
 @given(expressions(operations=6))
 def test_there_and_back(sample: Sample) -> None:
-    assume(not cg.solve(sample.expression, at=sample.point).warnings)
+    assume(defined(sample.expression, sample.point))
     same_answers(from_sympy(to_sympy(sample.expression)), sample.expression, sample.point)
 
 
 @given(expressions(operations=30))
 @settings(max_examples=30)
 def test_there_and_back_by_assignments(sample: Sample) -> None:
-    assume(not cg.solve(sample.expression, at=sample.point).warnings)
+    assume(defined(sample.expression, sample.point))
     same_answers(from_cse(*to_cse(sample.expression))[0], sample.expression, sample.point)
 
 
@@ -49,8 +57,7 @@ def test_there_and_back_by_assignments(sample: Sample) -> None:
 @settings(max_examples=30)
 def test_guards_still_guard(sample: Guarded) -> None:
     found = from_cse(*to_cse(sample.expression + 0 * x))[0]
-    s = cg.solve({"f": sample.expression}, at=sample.point)
-    assume(not s.warnings)
+    assume(defined(sample.expression, sample.point))
     same_answers(found, sample.expression, sample.point)
 
 
@@ -155,7 +162,7 @@ def test_matrices() -> None:
     assert to_sympy(hessian) == sp.hessian(X**2 * Y + sp.sin(Y), (X, Y))
     assert to_sympy([[x, 1], [0, y]]) == sp.Matrix([[X, 1], [0, Y]]) and to_sympy([x, y]) == sp.Matrix([X, Y])
     array = np.empty((2, 2), dtype=object)
-    array[:] = [[x, 0], [1, y]]
+    array[0, 0], array[0, 1], array[1, 0], array[1, 1] = x, 0, 1, y
     assert to_sympy(array) == sp.Matrix([[X, 0], [1, Y]]) and to_sympy([]) == sp.Matrix(0, 0, [])
     assert to_sympy({"a": x, "b": 2}) == {"a": X, "b": 2}
     assert repr(from_sympy(sp.Matrix([[X, 1], [0, Y]]).inv())) == "[[1/x, −1/(x·y)], [0, 1/y]]"
@@ -175,7 +182,7 @@ def test_what_is_shared_stays_shared() -> None:
     start = time.perf_counter()
     replacements, reduced = to_cse(f)
     (found,) = from_cse(replacements, reduced)
-    assert len(replacements) == 59 and cg.expression_size(found) == cg.expression_size(f)
+    assert len(replacements) == 59 and cg.expression_size(found).circuit == 120
     assert time.perf_counter() - start < 1
     with pytest.raises(ValueError, match=r"too large to be one formula of SymPy.*Use to_cse"):
         to_sympy(f)
@@ -188,16 +195,16 @@ def test_what_is_shared_stays_shared() -> None:
 
 def test_deep_chains() -> None:
     f: Any = x
-    for _ in range(3_000):
+    for _ in range(1_000):
         f = cg.exp(-f)
     (found,) = from_cse(*to_cse(f))
     same_answers(found, f, {"x": 0.3})
-    with pytest.raises(ValueError, match=r"3000 operations, \d+ deep"):
-        to_sympy(f / 2 - f / 3 if False else f)
+    with pytest.raises(ValueError, match=r"2000 operations, 2000 deep"):
+        to_sympy(f)
     formula: Any = X
-    for _ in range(20_000):
+    for _ in range(5_000):
         formula = sp.sin(formula, evaluate=False)
-    assert cg.expression_size(from_sympy(formula)).circuit == 20_000
+    assert cg.expression_size(from_sympy(formula)).circuit == 5_000
 
 
 def test_assignments_keep_their_names() -> None:
@@ -208,6 +215,15 @@ def test_assignments_keep_their_names() -> None:
     )
     (found,) = from_cse(*to_cse(t * cg.exp(t)))
     assert set(cg.trace({"f": found})) >= {"x", "t", "f"}
+
+
+def test_assignments_of_variables_numbers_and_shared_conditions() -> None:
+    assert to_cse([x, 2, x + y]) == ([], [X, 2, X + Y])
+    positive = x > 0
+    f = cg.where(positive, x, 2) * cg.where(positive, y, 3)
+    replacements, reduced = to_cse(f)
+    assert replacements == [] and sp.Rational(6) == reduced[0].subs({X: -1, Y: 5})
+    same_answers(from_cse(replacements, reduced)[0], f, {"x": 1.5, "y": 2})
 
 
 # -- what there is no counterpart for
@@ -240,6 +256,10 @@ def test_own_functions() -> None:
         to_sympy(softsign(x))
     written = to_sympy(softsign(x), functions={"softsign": sp.Function("softsign")})
     assert repr(from_sympy(written, functions={"softsign": softsign})) == "softsign(x)"
+    array = cg.sin(cg.Variable("A", shape=(2,)))
+    for convert in (to_sympy, to_cse):
+        with pytest.raises(ValueError, match="A is an array: expected variables that are numbers"):
+            convert(array)
     with pytest.raises(TypeError, match="expected an Expression or a number, got str"):
         to_sympy("x")
     assert to_sympy(x * y, symbols={"x": sp.Symbol("x", positive=True)}).free_symbols == {
@@ -278,13 +298,13 @@ def test_a_wrong_derivative_is_not() -> None:
     assert verdict == "different" and because.startswith("at x = ")
     verdict, because = sympy_checking._evidence(cg.sqrt(-1 - x**2), X, X, 5)
     assert (verdict, because) == ("undecided", "no proof, and no point was found where both are defined")
-    verdict, because = sympy_checking._evidence(x, X, X * (1 + sp.Float(1e-16)), 5)
+    verdict, because = sympy_checking._evidence(x, X, X * (1 + sp.Rational(1, 10**16)), 5)
     assert verdict == "supported" and "rounded" in because
     with pytest.raises(ValueError, match="twice is unknown to SymPy"):
         check(wrong(x))
 
 
-@given(expressions(operations=2))
-@settings(max_examples=15)
+@given(expressions(operations=3))
+@settings(max_examples=30)
 def test_our_derivatives_are_sympys(sample: Sample) -> None:
     assert check(sample.expression, points=2), check(sample.expression)

@@ -16,12 +16,15 @@ import json
 from pathlib import Path
 from typing import Any, Literal
 
-__all__ = ["FAMILY", "Style", "ascent", "covers", "descent", "path", "substitute", "text_width", "woff2_base64"]
+__all__ = ["BASIC", "FAMILY", "Style", "ascent", "covers", "descent", "faces", "path", "substitute", "text_width"]
 
 FAMILY = "Compgraph Math"
 MISSING = "□"
 
 Style = Literal["regular", "italic"]
+
+#: What nearly every page needs, and its player may write; pages carry the other letters only if they have any.
+BASIC = "".join(map(chr, range(0x20, 0x7F))) + "\u00a0·×½⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻₀₁₂₃₄₅₆₇₈₉₊₋−∂∇√∑∞≈≠≤≥→…–’“”"
 
 
 def text_width(text: str, size: float, italic: bool = False) -> float:
@@ -63,9 +66,23 @@ def path(style: Style = "regular") -> Path:
     return Path(__file__).with_name(f"{style}.ttf")
 
 
-def woff2_base64(style: Style = "regular") -> str:
-    """Return the WOFF 2 file in base 64, for a page that carries its font (less Latin, no Cyrillic; 29 or 34 kB)."""
-    return base64.b64encode(Path(__file__).with_name(f"{style}.woff2").read_bytes()).decode("ascii")
+def faces(text: str) -> str:
+    """Return the style rules by which a page carries its font: as much of it as the text needs (17 to 45 kB)."""
+    rules = []
+    ranges = ",".join(f"U+{ord(c):X}" for c in BASIC if ord(c) > 0x7E)
+    further = set(text) - set(BASIC)
+    for style in ("regular", "italic"):
+        parts = {f"{style}-more": "", style: f";unicode-range:U+20-7E,{ranges}"}
+        slanted = [c for c in further if c.isalpha() and c < "\u0530"] if style == "italic" else further
+        if not any(c in _advances("regular") for c in slanted):
+            parts = {style: ""}
+        for name, only in parts.items():
+            data = base64.b64encode(Path(__file__).with_name(f"{name}.woff2").read_bytes()).decode("ascii")
+            rules.append(
+                f"@font-face{{font-family:'{FAMILY}';font-style:{'italic' if style == 'italic' else 'normal'};"
+                f"src:url(data:font/woff2;base64,{data}){only}}}"
+            )
+    return "".join(rules)
 
 
 @functools.cache

@@ -26,6 +26,8 @@ from fontTools.pens.ttGlyphPen import TTGlyphPen
 from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 
+from compgraph.render.font import BASIC
+
 HERE = Path(__file__).parent
 FAMILY = "Compgraph Math"
 SOURCE = "8f42cb183a85043a4dc3f8e41ac3821eb27bf178d68ace929ba439523622323c"  # SHA-256 of version 2.11 b159
@@ -68,7 +70,9 @@ def main() -> None:
             slant(font)
         add_small_letters(font)
         widths[style] = finish(font, style, CORE + MORE, HERE / f"{style}.ttf")
-        finish(font, style, CORE if style == "regular" else LETTERS, HERE / f"{style}.woff2")
+        pages = CORE if style == "regular" else LETTERS
+        finish(font, style, [c for c in pages if c in BASIC], HERE / f"{style}.woff2")
+        finish(font, style, [c for c in pages if c not in BASIC], HERE / f"{style}-more.woff2")
     text = json.dumps(widths, ensure_ascii=False, indent=1)
     (HERE / "widths.json").write_text(text + "\n", encoding="utf-8", newline="\n")
 

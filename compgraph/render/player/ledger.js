@@ -1,10 +1,9 @@
 // The ledger of paths: a path is lit where its row is pointed at, or has the focus.
 
-function makeLedgers(pictures) {
+function makeLedgers(picture) {
   const place = at("ledgers");
-  const picture = pictures[0];
-  const { ledgers } = picture.film;
-  if (!place || !ledgers.length) return { refresh() {} };
+  const { film } = picture;
+  const { ledgers, digits } = film;
   const body = place.querySelector("tbody");
   const choice = place.querySelector("select");
   let chosen = 0;
@@ -36,20 +35,22 @@ function makeLedgers(pictures) {
   choice.addEventListener("change", () => ((chosen = choice.selectedIndex), fill()));
   place.hidden = false;
   fill();
+  const sweepOf = (node) => film.sweeps.find((sweep) => sweep.seed === node);
+  const total = (tail, head) => (film.direction === "reverse" ? sweepOf(head).numbers[tail] : sweepOf(tail).numbers[head]);
+
   return {
-    // other partials: products and sums anew
-    refresh({ partials, total }) {
+    // The partials are other ones: products and sums anew.
+    refresh() {
       for (const { rows, ending, tail, head } of ledgers) {
         let soFar = 0;
         for (const line of rows) {
-          const factors = line[0].map((edge) => partials[edge]).reverse();
-          const product = line[0].reduce((p, edge) => partials[edge] * p, 1);
+          const factors = line[0].map((edge) => film.partials[edge]).reverse();
+          const product = line[0].reduce((p, edge) => film.partials[edge] * p, 1);
           soFar += product;
-          const digits = picture.film.digits;
           line[2] = factors.length > 1 ? equation([factors], product, digits).slice(3) : number(product, digits);
           line[3] = number(soFar, digits);
         }
-        ending[ending.length - 1] = ending.at(-1).replace(/[=≈][^=≈]*$/, `= ${number(total(tail, head), picture.film.digits)}`);
+        ending[ending.length - 1] = ending.at(-1).replace(/[=≈][^=≈]*$/, `= ${number(total(tail, head), digits)}`);
       }
       fill();
     },

@@ -29,23 +29,36 @@ function write(element, runs) {
   );
 }
 
-// The same in HTML; and a text in which a letter that stands alone, as u in u₁, is a variable.
+// The same in HTML; and a text cut where a letter stands alone, as u in u₁: that is a variable.
 const slanted = (runs) => [runs].flat().map((run, i) => (i % 2 ? Object.assign(document.createElement("i"), { textContent: run }) : run));
 const LETTERS = "A-Za-zÀ-ÖØ-öø-ʯͰ-ϿЀ-ӿ";
 const SINGLE = new RegExp(`(?<![${LETTERS}_])([${LETTERS}])(?![${LETTERS}_])`);
 const typeset = (text) => slanted(text.split(SINGLE));
 
-// A text that has changed keeps its middle, and gives way where there is no more room.
-function center(element, words, room) {
-  if (!element.classList.contains("cg-mid")) {
-    const box = element.getBBox();
-    element.classList.add("cg-mid");
-    element.setAttribute("x", box.x + box.width / 2);
+// A sentence, in which "a" may be a word: only letters that are names are variables.
+function told(text, letters) {
+  const runs = text.split(SINGLE);
+  const kept = [runs[0]];
+  for (let i = 1; i < runs.length; i += 2) {
+    if (letters.includes(runs[i])) kept.push(runs[i], runs[i + 1]);
+    else kept.push(kept.pop() + runs[i] + runs[i + 1]);
   }
-  write(element, [words]);
-  fit(element, room);
+  return slanted(kept);
 }
 
+// Room for a term: a chip and the text in it.
+function makeTerm(label, [middle, baseline, width]) {
+  const make = (name, kind, places) => {
+    const element = document.createElementNS(SVG, name);
+    for (const [key, value] of Object.entries({ class: kind, ...places })) element.setAttribute(key, value);
+    label.append(element);
+    return element;
+  };
+  make("rect", "cg-chip", { x: middle - width / 2, y: baseline - 15, width, height: 20 });
+  return make("text", "cg-label cg-term", { x: middle, y: baseline });
+}
+
+// A text gives way where there is no more room for it.
 function fit(element, room) {
   element.removeAttribute("textLength");
   if (element.getComputedTextLength() <= room) return;
@@ -80,6 +93,8 @@ function makePicture(film, n) {
     paid = frames.at(-1).cost;
   }
 
+  const runs = (text) => (film.plain ? [text] : text.split(SINGLE));
+  for (const text of svg.querySelectorAll("text")) if (!film.plain) write(text, runs(text.textContent));
   const nodes = film.nodes.map((name, i) => {
     const group = drawn("n" + i);
     const [mark, total] = [".cg-mark", ".cg-total"].map((part) => group.querySelector(part));
@@ -89,7 +104,7 @@ function makePicture(film, n) {
   const edges = film.edges.map(([tail, head], i) => {
     const label = drawn("l" + i);
     const lives = film.sweeps.some((sweep) => sweep.lives); // its term is its label, and stays
-    const term = label?.querySelector(".cg-term");
+    const term = film.rooms[i] ? makeTerm(label, film.rooms[i]) : label?.querySelector(".cg-term");
     const partial = label?.querySelector(".cg-label:not(.cg-formula,.cg-term)");
     return {
       tail, head, label, lives, partial, term: lives ? null : term, shown: lives ? term : partial,
@@ -98,6 +113,17 @@ function makePicture(film, n) {
   });
 
   const self = { film, n, svg, stage, steps, last, frames, nodes, edges, caption, shown: -1, asked: false };
+  self.typeset = (text) => slanted(runs(text));
+
+  // A step in words, its variables slanted.
+  function spoken(item) {
+    for (const part of film.plain ? [] : item.querySelectorAll("p, b")) {
+      for (const text of [...part.childNodes]) if (text.nodeType === 3) text.replaceWith(...told(text.data, film.letters));
+    }
+    return item;
+  }
+  const list = mine("steps").parentNode;
+  list.addEventListener("toggle", () => list.open && steps.forEach(spoken));
 
   // What a frame is about: the question where it is asked, the sentence where not.
   function describe(frame) {
@@ -106,15 +132,16 @@ function makePicture(film, n) {
       words.textContent = `Finished after ${plural(last, "step")}.`;
       return caption.replaceChildren(words);
     }
-    const item = steps[frame].cloneNode(true);
+    const item = spoken(steps[frame].cloneNode(true));
     if (self.asked) {
       const { sweep, node } = frames[frame];
       const question = document.createElement("p");
-      question.append("What is ", ...slanted(sweep.labels[node]), "?");
+      question.append("What is ", ...self.typeset(sweep.labels[node]), "?");
       caption.replaceChildren(question);
     } else caption.replaceChildren(...item.childNodes);
   }
 
+  let marked = null;
   self.show = (frame, asked = false) => {
     frame = Math.min(Math.max(frame, 0), last + 1);
     if (frame === self.shown && asked === self.asked) return;
@@ -129,23 +156,20 @@ function makePicture(film, n) {
       if (is === 1 && !edge.lives) sources.add(edge.source);
       if (edge.is === is && edge.sweep === sweep && !(again && is === 1)) return;
       for (const group of edge.groups) STATES.forEach((name, s) => group.classList.toggle(name, s === is));
-      if (edge.term) write(edge.term, is === 1 ? [asked ? ASKED : sweep.terms[i]].flat() : []);
+      if (edge.term) write(edge.term, is === 1 ? runs(asked ? ASKED : sweep.terms[i]) : []);
       if (edge.term && is === 1 && edge.live) fit(edge.term, edge.live);
       Object.assign(edge, { is, sweep });
     });
     nodes.forEach((node, i) => {
       const is = state(sweep.turns[i], now);
-      node.group.classList.toggle("cg-from", sources.has(i));
+      if (node.from !== sources.has(i)) node.group.classList.toggle("cg-from", (node.from = sources.has(i)));
       if (node.is === is && node.sweep === sweep && !(again && is === 1)) return;
       STATES.forEach((name, s) => node.group.classList.toggle(name, s === is));
       Object.assign(node, { is, sweep });
       if (node.total) { // nothing is left at the nodes of an elimination
         node.mark.setAttribute("d", film.marks[is]);
-        const label = sweep.labels[i];
-        const hidden = !is || (asked && is === 1);
-        const [first, ...more] = [hidden ? ASKED : sweep.totals[i]].flat();
-        const upright = label.length % 2 ? label.at(-1) : "";
-        write(node.total, [...label.slice(0, label.length - (label.length % 2)), `${upright} = ${first}`, ...more]);
+        const total = !is || (asked && is === 1) ? ASKED : sweep.totals[i];
+        write(node.total, runs(`${sweep.labels[i]} = ${total}`));
         if (node.live) fit(node.total, node.width - 22);
       }
       node.group.setAttribute("aria-disabled", is === 3);
@@ -154,7 +178,9 @@ function makePicture(film, n) {
     cost.textContent = `${plural(products, "multiplication")}, ${plural(sums, "addition")}`;
     svg.setAttribute("aria-label", `${sweep.heading}, ${over ? "finished" : `step ${frame} of ${last}`}`);
     describe(frame);
-    steps.forEach((step, i) => (i === frame ? step.setAttribute("aria-current", "step") : step.removeAttribute("aria-current")));
+    marked?.removeAttribute("aria-current");
+    marked = steps[Math.min(frame, last)];
+    marked.setAttribute("aria-current", "step");
     const focus = current >= 0 ? current : (sweep.steps[0]?.[0] ?? 0);
     if (!svg.contains(document.activeElement)) tabTo(focus >= 0 ? focus : 0);
     if (!over && (current >= 0 || sweep.lives)) follow(nodes[current >= 0 ? current : 0].group);
@@ -197,8 +223,10 @@ function makePicture(film, n) {
   // -- from node to node along edges, by keyboard
 
   let walk = { ways: [], k: 0 };
+  let stop = 0;
   function tabTo(i) {
-    nodes.forEach((node, k) => node.group.setAttribute("tabindex", k === i ? 0 : -1));
+    nodes[stop].group.setAttribute("tabindex", -1);
+    nodes[(stop = i)].group.setAttribute("tabindex", 0);
   }
   function step(way, origin) {
     const edge = edges[way];
@@ -229,9 +257,10 @@ function makePicture(film, n) {
   };
 
   svg.setAttribute("role", "group");
-  svg.querySelector("desc")?.remove();
+  svg.classList.remove("cg-done");
   nodes.forEach(({ group }, i) => {
     group.setAttribute("role", "button");
+    group.setAttribute("tabindex", i ? -1 : 0);
     group.addEventListener("mousedown", (event) => event.preventDefault()); // keys go on stepping
     group.addEventListener("blur", () => self.light(null));
     group.dataset.node = i;

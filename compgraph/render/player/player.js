@@ -8,6 +8,7 @@ const [slider, counter, speed] = ["slider", "counter", "speed"].map(at);
 const captions = pictures.map(({ caption }) => caption);
 let shown = -1;
 let timer = 0;
+let noting = 0;
 
 function go(frame) {
   frame = Math.min(Math.max(frame, 0), last);
@@ -23,7 +24,13 @@ function go(frame) {
   if (quiz && !asked) at("ask").hidden = true;
   if (fresh) quiz.ask(to);
   if (to === last || asked) pause();
-  if (location.protocol !== "about:") history.replaceState(null, "", `#step=${to}`);
+  clearTimeout(noting);
+  noting = setTimeout(note, 200);
+}
+
+// The address names the step; not while one steps quickly, because browsers limit how often it may change.
+function note() {
+  if (location.protocol !== "about:") history.replaceState(null, "", `#step=${shown}`);
 }
 
 function pause() {
@@ -88,14 +95,10 @@ for (const { film, n } of pictures) {
   film.partials = programs[n](...film.inputs.map(([, value]) => value))[1];
   for (const sweep of film.sweeps) sweep.numbers = swept(sweep, film, film.partials);
 }
-const quiz = pictures.length === 1 && at("quiz") ? makeQuiz(pictures[0], move) : null;
-const ledgers = makeLedgers(pictures);
-makeSliders(pictures, programs, () => {
-  const { film } = pictures[0];
-  const of = (node) => film.sweeps.find((sweep) => sweep.seed === node);
-  const total = (tail, head) => (film.direction === "reverse" ? of(head).numbers[tail] : of(tail).numbers[head]);
-  ledgers.refresh({ partials: film.partials, total });
-});
+// parts that a page has no need of are not in it
+const quiz = pictures.length === 1 && films[0].direction !== "elimination" ? makeQuiz(pictures[0], move) : null;
+const ledgers = films[0].ledgers.length ? makeLedgers(pictures[0]) : null;
+if (programs.some(Boolean)) makeSliders(pictures, programs, () => ledgers?.refresh());
 
 for (const [id, action] of Object.entries(actions)) at(id).addEventListener("click", action);
 for (const picture of pictures) {

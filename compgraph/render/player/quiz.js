@@ -3,7 +3,7 @@
 function makeQuiz(picture, go) {
   const [ask, answer, question, verdict, hint] = ["ask", "answer", "question", "verdict", "hint"].map(at);
   const quiz = { on: false, reached: 0, hints: 0 };
-  const told = (frame) => picture.steps[frame].querySelector(".numbers");
+  const told = (frame) => picture.steps[frame].querySelector("b");
 
   // The number of a frame, where it is one and somebody can find it.
   function numberOf(frame) {
@@ -23,7 +23,7 @@ function makeQuiz(picture, go) {
   quiz.ask = (frame) => {
     const { sweep, node } = picture.frames[frame];
     ask.hidden = false;
-    question.replaceChildren(...slanted(sweep.labels[node]), " =");
+    question.replaceChildren(...picture.typeset(sweep.labels[node]), " =");
     answer.value = "";
     quiz.hints = 0;
     hint.textContent = "Hint";
@@ -64,7 +64,7 @@ function makeQuiz(picture, go) {
     const numbers = told(frame)?.textContent ?? "";
     const symbols = told(frame)?.parentNode.textContent.replace(numbers, "");
     const sources = edges.map((edge) => picture.film.nodes[picture.edges[edge].source]).join(", ");
-    const terms = edges.map((edge) => [picture.frames[frame].sweep.terms[edge]].flat().join("")).join(", ");
+    const terms = edges.map((edge) => picture.frames[frame].sweep.terms[edge]).join(", ");
     const hints = [
       symbols || `It has ${plural(edges.length, "term")}, by ${sources}.`,
       numbers ? symbols.replace(/[\s\u00a0]=.*/s, "") + numbers.replace(/ [=≈]\u00a0[^=≈]*$/, "") : `The terms are ${terms}.`,

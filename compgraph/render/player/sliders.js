@@ -58,17 +58,22 @@ function swept(sweep, film, partials) {
 }
 const sourceOf = (film, edge) => film.edges[edge][film.direction === "reverse" ? 1 : 0];
 
+function change(element, words, room) {
+  element.textContent = words;
+  fit(element, room);
+}
+
 function relabel(picture, values, partials) {
   const { film, nodes, edges, steps } = picture;
   const { digits } = film;
   nodes.forEach((node, i) => {
     node.live = true;
-    if (values[i] !== undefined && node.value.textContent.startsWith("= ")) center(node.value, `= ${number(values[i], digits)}`, node.width);
+    if (values[i] !== undefined && node.value.textContent.startsWith("= ")) change(node.value, `= ${number(values[i], digits)}`, node.width);
   });
   edges.forEach((edge, i) => {
     if (!edge.partial || partials[i] === undefined) return;
     edge.live ??= edge.label.getBBox().width + 8;
-    center(edge.partial, number(partials[i], digits), edge.live);
+    change(edge.partial, number(partials[i], digits), edge.live);
   });
   for (const sweep of film.sweeps) {
     const totals = (sweep.numbers = swept(sweep, film, partials));
@@ -80,7 +85,7 @@ function relabel(picture, values, partials) {
         sweep.terms[edge] = product[0] === "−" ? product : `+${product}`;
         return film.direction === "reverse" ? [factor, partial] : [partial, factor];
       });
-      const told = steps[sweep.first + k + 1].querySelector(".numbers");
+      const told = steps[sweep.first + k + 1].querySelector("b");
       if (told) told.textContent = equation(terms, totals[node], digits);
     });
   }
