@@ -14,12 +14,16 @@ x = "2"
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from compgraph.errors import ParseError
 from compgraph.files import read_text, read_toml
+from compgraph.numbers import given
 from compgraph.reading import read_number
 
 __all__ = ["EXAMPLE", "Problem", "assignments", "load_problem"]
@@ -124,7 +128,14 @@ def _known(data: Mapping[str, Any], known: Iterable[str], path: str) -> None:
 
 
 def _value(value: Any, where: str, decimal_comma: bool = False) -> Any:
-    """A number or text that reads as one, as it was written."""
+    """A number or text that reads as one, as it was written; a list of them, or of lists, is an array."""
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            raise ValueError(f"{where}: expected rows in brackets, got {value!r:.60}. Write [[1, 2], [3, 4]].") from None
+    if isinstance(value, list):
+        return _array(value, where, decimal_comma)
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise ValueError(f"{where}: expected a number or text such as '1/3', got {value!r:.60}.")
     if isinstance(value, str):
@@ -133,6 +144,18 @@ def _value(value: Any, where: str, decimal_comma: bool = False) -> Any:
         except ParseError as error:
             raise ParseError(f"{where}: {error.message}", error.position, error.text) from None
     return value
+
+
+def _array(rows: list[Any], where: str, decimal_comma: bool) -> Any:
+    """An array of floats, whose entries may be text."""
+    try:
+        entries = np.array(rows, dtype=object)
+    except ValueError:
+        entries = np.array([rows, None], dtype=object)
+    if not entries.size or any(isinstance(entry, list) or entry is None for entry in entries.flat):
+        raise ValueError(f"{where}: expected rows of equal length, got {rows!r:.60}. Write [[1, 2], [3, 4]].")
+    numbers = [given(_value(entry, where, decimal_comma), where) for entry in entries.flat]
+    return np.array(numbers, dtype=float).reshape(entries.shape)
 
 
 def assignments(texts: Iterable[str], flag: str = "--at") -> dict[str, str]:

@@ -107,14 +107,14 @@ class Rewriting:
 
     def plain(self, primitive: Primitive, *arguments: Any) -> Expression:
         """The application itself, one object for each."""
-        key = (_key(primitive), *[a if isinstance(a, Expression) else (type(a), repr(a)) for a in arguments])
+        key = _called(primitive, arguments)
         if key not in self.same:
             self.same[key] = _apply(primitive, arguments, None)
         return self.same[key]
 
     def known(self, primitive: Primitive, *arguments: Any) -> Any:
         """The application, if it is there already; None otherwise."""
-        return self.same.get((_key(primitive), *arguments))
+        return self.same.get(_called(primitive, arguments))
 
     def _unspread(self, primitive: Primitive, operands: tuple[Any, ...]) -> tuple[Any, ...]:
         """Operands without the broadcasts that an elementwise function does by itself."""
@@ -147,6 +147,11 @@ def _is_ours(primitive: Primitive) -> bool:
     if isinstance(primitive, Bound):
         return ROWS.get(primitive.name) is primitive.row
     return primitive in (cg.FUNCTIONS.get(primitive.name), cg.HIDDEN.get(primitive.name))
+
+
+def _called(primitive: Primitive, arguments: tuple[Any, ...]) -> Any:
+    """What an application is known by; −0 is not the same as 0, nor NaN different from itself."""
+    return (_key(primitive), *[a if isinstance(a, Expression) else repr(_whole(a)) for a in arguments])
 
 
 def _key(primitive: Primitive) -> Any:
@@ -196,7 +201,8 @@ def _times(r: Rewriting, number: float, value: Any) -> Any:
 
 
 def _whole(number: Any) -> Any:
-    return int(number) if isinstance(number, float) and number.is_integer() and abs(number) < 2**53 else number
+    is_whole = isinstance(number, float) and number.is_integer() and abs(number) < 2**53
+    return int(number) if is_whole and (number or math.copysign(1, number) > 0) else number
 
 
 def _add(r: Rewriting, _: Any, a: Any, b: Any) -> Any:

@@ -487,7 +487,7 @@ REFUSED = {
     "max¦(x;y)": "never closed",
     "¦sin + x": "expected its argument",
     # characters
-    "x ¦@ y": r"@ \(commercial at\) has no meaning",
+    "x ¦& y": r"& \(ampersand\) has no meaning",
     "¦[x]": "round brackets",
     "x¦%": "5/100",
     "¦\\frac{1}{2}": "LaTeX",

@@ -77,7 +77,7 @@ def to_jax(
     names, rows = tuple(listing.inputs), Rows()
     stages = [(stage, stage.function(rows)) for stage in _cut(listing, parts)]
     if parts > 1:
-        stages = [(stage, jax.jit(run)) for stage, run in stages]
+        stages = [(stage, jax.jit(jax.checkpoint(run))) for stage, run in stages]
 
     def f(*arguments: Any, **named: Any) -> Any:
         given = _bound(names, arguments, named)

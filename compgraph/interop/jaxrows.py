@@ -54,7 +54,10 @@ NATIVE: dict[Primitive, str] = {
 #: Primitives whose values JAX has; its derivatives lose digits (tanh at 20, asin next to 1), overflow on the way, or
 #: differ at a kink (abs).
 VALUES: dict[Primitive, str] = {
-    cg.abs: "numpy.abs", cg.cbrt: "numpy.cbrt", cg.hypot: "numpy.hypot", cg.expm1: "numpy.expm1", cg.asin: "numpy.arcsin", cg.acos: "numpy.arccos", cg.atan: "numpy.arctan", cg.atan2: "numpy.arctan2", cg.tanh: "numpy.tanh", cg.asinh: "numpy.arcsinh", cg.acosh: "numpy.arccosh", cg.atanh: "numpy.arctanh", cg.erf: "scipy.special.erf", cg.erfc: "scipy.special.erfc", cg.sigmoid: "nn.sigmoid", cg.softplus: "nn.softplus",
+    cg.abs: "numpy.abs", cg.cbrt: "numpy.cbrt", cg.hypot: "numpy.hypot", cg.expm1: "numpy.expm1",
+    cg.asin: "numpy.arcsin", cg.acos: "numpy.arccos", cg.atan: "numpy.arctan", cg.atan2: "numpy.arctan2",
+    cg.tanh: "numpy.tanh", cg.asinh: "numpy.arcsinh", cg.acosh: "numpy.arccosh", cg.atanh: "numpy.arctanh",
+    cg.erf: "scipy.special.erf", cg.erfc: "scipy.special.erfc", cg.sigmoid: "nn.sigmoid", cg.softplus: "nn.softplus",
     cg.logaddexp: "numpy.logaddexp",
 }  # fmt: skip
 

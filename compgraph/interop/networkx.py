@@ -61,9 +61,8 @@ def to_json(thing: nx.MultiDiGraph | Solution, *, functions: Functions = None) -
     >>> text = to_json(cg.solve("f = x*y", at={"x": 2, "y": "1/3"}, exact=True))
     >>> from_json(text).gradient
     {'x': Fraction(1, 3), 'y': Fraction(2, 1)}
-    >>> import networkx as nx
-    >>> list(nx.node_link_graph(json.loads(text), edges="edges").edges(data="partial"))
-    [('x', 'f', '#1/3'), ('y', 'f', '#2/1')]
+    >>> json.loads(text)["edges"][0]["partial"]
+    '#1/3'
     """
     found = document(thing, functions)
     parts = [json.dumps(key) + ": " + _rows(value) for key, value in found.items()]

@@ -27,6 +27,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from compgraph.comparison import Comparison
 from compgraph.expression import Expression
 from compgraph.notation import element, text
@@ -238,7 +240,10 @@ def _column(values: list[Any]) -> pd.Series[Any]:
         return pd.Series([float("nan") if value is None else float(value) for value in values], dtype="float64")
     if kinds == {str} and None not in values:
         return pd.Series(values)
-    return pd.Series(values, dtype="object")
+    column = np.empty(len(values), dtype=object)
+    for place, value in enumerate(values):  # one by one: NumPy takes tuples apart otherwise
+        column[place] = value
+    return pd.Series(column, dtype="object")
 
 
 def _arrays(rows: Iterable[Iterable[Any]], width: int) -> list[list[Any]]:

@@ -29,6 +29,9 @@ __all__ = ["Code", "code"]
 #: Sums over one axis of a matrix of at most so many rows are products with ones, which BLAS is quicker at.
 _LONGEST_PRODUCT = 4096
 
+#: The largest of each row of at most so many entries is looked for column by column.
+_FEW = 32
+
 _VIEWS = frozenset({"reshape", "transpose", "getitem"})
 _REDUCED = {"sum": "np.add.reduce", "prod": "np.multiply.reduce", "amax": "np.maximum.reduce", "amin": "np.minimum.reduce"}  # fmt: skip
 _SIGNS = {ADD: "+", SUBTRACT: "-", MULTIPLY: "*", DIVIDE: "/"}
@@ -55,11 +58,9 @@ def code(
     parameters: Mapping[str, str],
     dtype: np.dtype[Any],
     returned: Callable[[Sequence[str]], str],
-    *,
-    reuse: bool,
 ) -> Code:
     """The function of the inputs that computes the roots, which are elementary."""
-    writer = _Writer(roots, parameters, dtype, reuse)
+    writer = _Writer(roots, parameters, dtype)
     results = writer.written()
     body = [f"        {line}" for line in writer.lines]
     source = "\n".join(
@@ -77,11 +78,10 @@ def code(
 
 
 class _Writer:
-    def __init__(self, roots: Sequence[Any], parameters: Mapping[str, str], dtype: np.dtype[Any], reuse: bool) -> None:
+    def __init__(self, roots: Sequence[Any], parameters: Mapping[str, str], dtype: np.dtype[Any]) -> None:
         self.roots = roots
         self.parameters = parameters
         self.dtype = dtype
-        self.reuse = reuse
         self.order = evaluation_order(roots)
         self.uses = Counter(a for e in self.order for a in e.arguments if isinstance(a, Expression))
         self.results = {root for root in roots if isinstance(root, Expression)}
@@ -93,6 +93,7 @@ class _Writer:
         self.lines: list[str] = []
         self.memory: list[np.ndarray] = []
         self.free: dict[tuple[int, Any], list[int]] = {}
+        self.named: dict[Any, tuple[str, np.ndarray]] = {}  # register and shape → name and view
         self.number = 0
 
     # -- when what is needed
@@ -156,7 +157,9 @@ class _Writer:
             register = len(self.memory)
             self.memory.append(np.empty(size, dtype))
         array = self.memory[register].reshape(shape)
-        name = self.constant(array, "m" if dtype == bool else "a")
+        if (register, shape) not in self.named:
+            self.named[register, shape] = self.constant(array, "m" if dtype == bool else "a"), array
+        name, array = self.named[register, shape]
         self.places[e] = _Place(name, array, register)
         return name, array
 
@@ -215,7 +218,7 @@ class _Writer:
 
     def emit(self, e: Expression, turn: int, call: str, out: str = "out=", *, over: bool = False) -> None:
         """A call that takes the place for its result as the last argument."""
-        if not shape_of(e) or (e in self.results and not self.reuse):
+        if not shape_of(e) or e in self.results:
             name = self.fresh("v")
             self.places[e] = _Place(name)
             self.lines.append(f"{name} = {call})")
@@ -257,7 +260,7 @@ class _Writer:
                 source = self.constant(self.places[kept].array.view(whole), "i")
                 target, array = self.target(e, turn, over=True)
                 self.lines.append(f"np.bitwise_and({source}, {name}, {self.constant(array.view(whole), 'i')})")
-                if e in self.results and not self.reuse:
+                if e in self.results:
                     name = self.fresh("v")
                     self.lines.append(f"{name} = {target}.copy()")
                     self.places[e] = self.places[e]._replace(text=name, array=None)
@@ -330,7 +333,7 @@ class _Writer:
 
     def copied(self, e: Expression) -> None:
         """A result that stands in a place is handed out as a copy."""
-        if e in self.results and not self.reuse:
+        if e in self.results:
             name = self.fresh("v")
             self.lines.append(f"{name} = {self.places[e].text}.copy()")
             self.places[e] = self.places[e]._replace(text=name, array=None)
@@ -381,7 +384,7 @@ class _Writer:
             order = self.text(x), self.ones(shape[axes[0]])
             order = order[::-1] if axes == (0,) else order
             call = f"np.dot({', '.join(order)}"
-            if e in self.results and not self.reuse:
+            if e in self.results:
                 name = self.fresh("v")
                 self.places[e] = _Place(name)
                 self.lines.append(f"{name} = {call}){f'.reshape({e.shape})' if p.get('keepdims') else ''}")
@@ -410,7 +413,7 @@ class _Writer:
         keep = bool(p.get("keepdims"))
         kind = self.constant(self.dtype, "t") if self.is_bool(e.arguments[0]) else None
         call = f"{_REDUCED[e.primitive.name]}({self.text(e.arguments[0])}, {p.get('axis')!r}, {kind}"
-        if e.shape and not (e in self.results and not self.reuse):
+        if e.shape and not e in self.results:
             name, _ = self.target(e, turn, over=False)
             self.lines.append(f"{call}, {name}{', True' if keep else ''})")
         else:
@@ -418,7 +421,27 @@ class _Writer:
             self.places[e] = _Place(name)
             self.lines.append(f"{name} = {call}{', None, True' if keep else ''})")
 
-    _prod = _amax = _amin = reduce
+    def extreme(self, e: Expression, turn: int) -> None:
+        """The largest of few columns: NumPy is quicker at the largest of few rows, even if they are copied first."""
+        (x,) = e.arguments
+        shape, p = shape_of(x), e.primitive.parameters  # type: ignore[attr-defined] # of a Bound
+        if len(shape) != 2 or normalized(p.get("axis"), 2) != (1,) or not 1 < shape[1] <= min(_FEW, shape[0]):
+            self.reduce(e, turn)
+            return
+        turned = np.empty(shape[::-1], self.dtype)
+        self.memory.append(turned)
+        name = self.constant(turned, "a")
+        self.lines.append(f"np.copyto({self.constant(turned.T, 'a')}, {self.text(x)})")
+        call = f"{_REDUCED[e.primitive.name]}({name}, 0, None"
+        if e in self.results:
+            self.places[e] = _Place(self.fresh("v"))
+            self.lines.append(f"{self.places[e].text} = {call}).reshape({e.shape})")
+        else:
+            _, array = self.target(e, turn, over=False)
+            self.lines.append(f"{call}, {self.constant(array.reshape(-1), 'a')})")
+
+    _amax = _amin = extreme
+    _prod = reduce
 
     def _cumsum(self, e: Expression, turn: int) -> None:
         axis = e.primitive.parameters.get("axis")  # type: ignore[attr-defined] # of a Bound

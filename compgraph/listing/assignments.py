@@ -277,7 +277,7 @@ class Program:
 
         return module(self, name)
 
-    def compile(self, *, fast: bool = False, reuse: bool = False) -> Callable[..., Any]:
+    def compile(self, *, fast: bool = False) -> Callable[..., Any]:
         """The program as a fast function of its inputs, of numbers or of many points at once.
 
         Parameters
@@ -319,7 +319,7 @@ class Program:
         """
         from compgraph.listing.running import compiled
 
-        return compiled(self, fast=fast, reuse=reuse)
+        return compiled(self, fast=fast)
 
 
 #: So many lines are shown where a program shows itself.

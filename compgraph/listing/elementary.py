@@ -14,7 +14,7 @@ import numpy as np
 from compgraph import functions as cg
 from compgraph.arrays.elementwise import NUMPY
 from compgraph.arrays.rows import Bound, Row, normalized
-from compgraph.expression import ADD, DIVIDE, MULTIPLY, SUBTRACT, Primitive
+from compgraph.expression import ADD, DIVIDE, GREATER, MULTIPLY, SUBTRACT, Expression, Primitive
 from compgraph.functions import FUNCTIONS, HIDDEN
 from compgraph.listing.forms import DEFINITIONS
 from compgraph.rewriting import Rewriting, shape_of
@@ -94,6 +94,13 @@ def _relu(r: Rewriting, _: Mapping[str, Any], x: Any) -> Any:
     return r.make(cg.max, x, 0)
 
 
+def _greater(r: Rewriting, _: Mapping[str, Any], x: Any, y: Any) -> Any:
+    """Whether a relu is on is seen from what it gives, so that its argument is no longer needed."""
+    if isinstance(y, Expression) or y != 0 or (there := r.known(cg.max, x, 0)) is None or there is x:
+        return None
+    return r.plain(GREATER, there, 0)
+
+
 def _many(primitive: Primitive) -> Rule:
     """The largest of many by the larger of two."""
 
@@ -115,5 +122,5 @@ def _defined(definition: Callable[..., Any]) -> Rule:
 ELEMENTARY: dict[str, Rule] = {
     **{row.name: _defined(rule) for row, rule in DEFINITIONS.items() if row not in UFUNCS},
     "softmax": _softmax, "log_softmax": _log_softmax, "logsumexp": _logsumexp, "var": _var, "std": _std,
-    "conv2d": _conv2d, "relu": _relu, "max": _many(cg.max), "min": _many(cg.min),
+    "conv2d": _conv2d, "greater": _greater, "relu": _relu, "max": _many(cg.max), "min": _many(cg.min),
 }  # fmt: skip

@@ -33,11 +33,11 @@ __all__ = ["compiled"]
 _FLOAT = {float}
 
 
-def compiled(program: Program, *, fast: bool, reuse: bool = False) -> Callable[..., Any]:
+def compiled(program: Program, *, fast: bool) -> Callable[..., Any]:
     """The function of a program; `Program.compile` says what it does."""
     if of_arrays(program.graph):
         returned = _Shape(len(program.outputs), True, program.derives)
-        return compiled_whole(program, returned, _bound, fast=fast, reuse=reuse)
+        return compiled_whole(program, returned, _bound, fast=fast)
     with gc_paused():
         code = lowered(program)
         shape = _Shape(len(program.outputs), bool(code.values), program.derives)

@@ -35,7 +35,7 @@ Shape = tuple[int, ...]
 
 
 def compiled_whole(
-    program: Program, shape: Returned, bound: Callable[..., tuple[Any, ...]], *, fast: bool = False, reuse: bool = False
+    program: Program, shape: Returned, bound: Callable[..., tuple[Any, ...]], *, fast: bool = False
 ) -> Callable[..., Any]:
     """The function of a program of arrays; `Program.compile` says what it does."""
     if fast:
@@ -55,7 +55,7 @@ def compiled_whole(
         except (KeyError, IndexError):
             run = None
         if run is None:
-            run = _specialised(program, parameters, positional, shape, reuse=reuse)
+            run = _specialised(program, parameters, positional, shape)
             if len(made) >= _KEPT and key not in made:
                 made.pop(next(iter(made)), None)
         with np.errstate(all="ignore"):
@@ -64,12 +64,12 @@ def compiled_whole(
         return result
 
     f.__doc__ = f"{', '.join(map(str, program.outputs))}{' and derivatives' if program.derives else ''} of arrays."
-    f.specialised = functools.partial(_specialised, program, parameters, shape=shape, reuse=reuse)  # type: ignore[attr-defined] # for whoever wants to read the code
+    f.specialised = functools.partial(_specialised, program, parameters, shape=shape)  # type: ignore[attr-defined] # for whoever wants to read the code
     return f
 
 
 def _specialised(
-    program: Program, parameters: dict[str, str], arguments: Sequence[Any], shape: Returned, *, reuse: bool
+    program: Program, parameters: dict[str, str], arguments: Sequence[Any], shape: Returned
 ) -> Callable[..., Any]:
     """The function for arguments of these shapes."""
     values = [given(value, name) for name, value in zip(parameters, arguments, strict=True)]
@@ -80,7 +80,7 @@ def _specialised(
         roots = [*expressions(program, shapes)]
         elementary = Rewriting(ELEMENTARY).rewritten(Rewriting().rewritten(roots))
         roots = [_full(one, shape_of(root)) for one, root in zip(elementary, roots, strict=True)]
-        made = code(roots, parameters, dtype, shape.text, reuse=reuse)
+        made = code(roots, parameters, dtype, shape.text)
     run = _made(made)
     entered = [
         functools.partial(np.asarray, dtype=dtype) if np.ndim(value) else dtype.type

@@ -13,7 +13,7 @@ from compgraph.reading.lexing import ENDS, SIGNS, Token, shown
 
 __all__ = ["Readings"]
 
-_OPERATORS = frozenset({"PLUS", "MINUS", "TIMES", "DIVIDE", "COMPARE", "COMMA", "EQUALS"})
+_OPERATORS = frozenset({"PLUS", "MINUS", "TIMES", "DIVIDE", "AT", "COMPARE", "COMMA", "EQUALS"})
 _HAVE_INVERSES = {name + h for name in ("sin", "cos", "tan", "cot", "sec", "csc") for h in ("", "h")}
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from importlib import resources
 from typing import Any, NamedTuple
 
+from compgraph.arrays.products import MATMUL
 from compgraph.errors import DomainError, ParseError
 from compgraph.evaluation import EXACT_BITS, Number
 from compgraph.expression import (
@@ -139,6 +140,13 @@ class _Builder:
             raise too_large(token) from None
         except DomainError:
             raise _undefined(primitive, operands, token) from None
+
+    def matmul(self, children: list[Any]) -> Any:
+        left, operator, right = children
+        if not isinstance(left, Expression) or not isinstance(right, Expression):
+            message = "a matrix product of a number: expected arrays on both sides of @, got a number."
+            raise ParseError(f"{message} Write * for a product with a number.", operator.start)
+        return MATMUL(left, right)
 
     def comparison(self, children: list[Any]) -> Any:
         left, operator, right = children

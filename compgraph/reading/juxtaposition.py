@@ -18,7 +18,7 @@ from compgraph.reading.vocabulary import accepts, arity_advice
 __all__ = ["explicit"]
 
 _POWERS = frozenset({"POWER", "SUPERSCRIPT"})
-_PRODUCTS = frozenset({"TIMES", "DIVIDE"})
+_PRODUCTS = frozenset({"TIMES", "DIVIDE", "AT"})
 
 
 def explicit(text: str, tokens: Sequence[Token], number: Callable[[Token], Number]) -> list[Token]:

@@ -48,6 +48,7 @@ _SYMBOLS = {
         "MINUS": "- − – — ‐ ‑ ‒ ⁃",
         "TIMES": "* × · • ∙ ⋅ ∗ ✕",
         "DIVIDE": "/ ÷ ∕ ⁄",
+        "AT": "@",
         "POWER": "^ **",
         "OPEN": "(",
         "CLOSE": ")",
@@ -93,7 +94,7 @@ _PATTERN = r"""
   (?:
     (?P<NAME>{name})
   | (?P<NUMBER>{number}(?:[eE][-+−]?\d+)?)
-  | (?P<SYMBOL>\*\*|<=|>=|==|!=|[-+*/^()|,;=<>])
+  | (?P<SYMBOL>\*\*|<=|>=|==|!=|[-+*/^()|,;=<>@])
   | (?P<LINE>\r\n|[\n\r\x85\u2028\u2029])
   | (?P<COMMENT>\#[^\n\r\x85\u2028\u2029]*)
   | (?P<SUPERSCRIPT>[⁺⁻]?[{superscripts}]+)

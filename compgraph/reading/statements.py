@@ -117,6 +117,7 @@ class _Source:
         limits: Limits,
     ) -> None:
         from compgraph.functions import FUNCTIONS
+        from compgraph.reading.vocabulary import ARRAY_FUNCTIONS
 
         if len(text) > limits.characters:
             message = f"the text has {len(text)} characters: expected at most {limits.characters}. Shorten it."
@@ -137,7 +138,9 @@ class _Source:
             raise ParseError("there is nothing to read: expected an expression. Write one, such as x^2 + 1.")
         self.targets = [_target(part, known) for part in self.parts]
         assigned = [target for target in self.targets if target is not None]
-        self.vocabulary = Vocabulary(self.parts, [*assigned, *declared], known)
+        # "var = …" and "mean = …" are names that people give
+        arrays = {n: f for n, f in ARRAY_FUNCTIONS.items() if n not in assigned and n not in declared}
+        self.vocabulary = Vocabulary(self.parts, [*assigned, *declared], {**arrays, **known})
         self.inputs: dict[str, Expression | None] = {normalised(name): None for name in declared}
         self.bound: dict[str, Expression] = {}
 

@@ -11,6 +11,8 @@ import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from compgraph.arrays.protocols import ROWS
+from compgraph.arrays.rows import Bound
 from compgraph.errors import ParseError
 from compgraph.evaluation import Number
 from compgraph.expression import Primitive
@@ -21,6 +23,14 @@ from compgraph.reading.lexing import NOTHING, STARTS, Token, normalised, shown
 __all__ = ["Vocabulary", "accepts", "arity_advice"]
 
 _CONSTANTS = {"e": E, "pi": PI, "π": PI}
+#: Functions of whole arrays that text may call; along an axis they are called from Python.
+ARRAY_FUNCTIONS: dict[str, Primitive] = {
+    name: Bound(ROWS[row], {})
+    for name, row in {
+        **{name: name for name in ("sum", "mean", "var", "std", "prod", "norm", "softmax", "log_softmax", "logsumexp")},
+        **{name: name for name in ("transpose", "dot", "outer", "inv", "det", "trace", "solve")},
+    }.items()
+}
 #: The longest word that is tried as a product of names.
 _LONGEST = 60
 
@@ -202,7 +212,8 @@ class Vocabulary:
                 raise self._hidden(word, function, f"Write {factor}*{function}(…), or declare {name}.")
 
     def _is_function(self, name: str) -> bool:
-        return name in self._functions and accepts(self._functions[name], 1)
+        # of "means" and "sums" nobody thinks that they hide a function
+        return name in self._functions and name not in ARRAY_FUNCTIONS and accepts(self._functions[name], 1)
 
     def _hidden(self, word: Token, function: str, advice: str) -> ParseError:
         message = f"{shown(word.value)} is no known name, but {function} is a function: expected brackets or a space."

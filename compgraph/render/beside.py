@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from compgraph.render.export import write
+from compgraph.files import write
 from compgraph.render.page import iframe, page
 
 if TYPE_CHECKING:

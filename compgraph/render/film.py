@@ -35,8 +35,8 @@ __all__ = ["Film", "Picture", "elimination_film", "film", "picture", "solution_f
 #: Nodes of a graph whose paths are listed beside it, and pairs of an input and an output for which they are.
 LISTED, PAIRS = 300, 12
 
-#: Pixels of the picture that a notebook shows under the player.
-PIXELS = 3_000_000
+#: Pixels of the picture that a notebook shows under the player, and of its width, which fits into a cell.
+PIXELS, PIXELS_WIDE = 200_000, 1_200
 
 
 def film(
@@ -304,7 +304,8 @@ class Film:
 
     def image(self) -> str:
         """The solved graph as the address of a bitmap, for where pages are not allowed."""
-        scale = min(1.0, (PIXELS / (self.drawing.width * self.drawing.height)) ** 0.5)
+        wide, high = self.drawing.width, self.drawing.height
+        scale = min(1.0, PIXELS_WIDE / wide, (PIXELS / (wide * high)) ** 0.5)
         return f"data:image/png;base64,{base64.b64encode(_png(self.figure(), scale)).decode('ascii')}"
 
     def beside(self, other: Film) -> SideBySide:

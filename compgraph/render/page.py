@@ -123,11 +123,13 @@ def iframe(document: str, picture: str, *, width: float, height: float, label: s
 
     `picture` is the address of an image, `width` and `height` are the size the page needs.
     """
+    # between apostrophes, because a page has few of them and thousands of quotation marks
+    held = document.replace("&", "&amp;").replace("'", "&#39;")
     place = "position:absolute;inset:0;width:100%;height:100%;border:0"
     return (
         f'<div style="position:relative;max-width:{width:.0f}px;min-height:{height:.0f}px">'
         f'<img src="{picture}" alt="{safe(label)}" style="max-width:100%">'
-        f'<iframe sandbox="allow-scripts" title="{safe(label)}" style="{place}" srcdoc="{escape(document)}"></iframe>'
+        f'<iframe sandbox="allow-scripts" title="{safe(label)}" style="{place}" srcdoc=\'{held}\'></iframe>'
         "</div>"
     )
 

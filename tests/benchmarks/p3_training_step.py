@@ -47,7 +47,7 @@ def data() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 # -- competitors: each makes a step, and a way to look at the weights
 
 
-def compiled(tanh: bool, *, reuse: bool = False) -> tuple[Step, Any]:
+def compiled(tanh: bool, *) -> tuple[Step, Any]:
     shapes = {name: array.shape for name, array in weights().items()}
     p = {name: cg.Variable(name, shape=shape) for name, shape in shapes.items()}
     x, t = cg.Variable("x", shape=(BATCH, LAYERS[0])), cg.Variable("t", shape=(BATCH, LAYERS[-1]))
@@ -57,7 +57,7 @@ def compiled(tanh: bool, *, reuse: bool = False) -> tuple[Step, Any]:
         h = np.tanh(z) if tanh else cg.relu(z)
     z = h @ p["W3"] + p["b3"]
     loss = np.mean(cg.logsumexp(z, axis=1) - np.sum(z * t, axis=1))
-    f = cg.derivative_program({"J": loss}, wrt=NAMES).compile(reuse=reuse)
+    f = cg.derivative_program({"J": loss}, wrt=NAMES).compile()
     now, (images, targets, _) = weights(), data()
     arrays = [now[name] for name in NAMES]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import math
 import os
@@ -24,6 +25,9 @@ Format = tuple[Callable[..., str], Callable[..., Any]]
 
 FORMATS: list[Format] = [(bridge.to_json, bridge.from_json), (bridge.to_graphml, bridge.from_graphml)]
 both = pytest.mark.parametrize("form", FORMATS, ids=["json", "graphml"])
+
+#: What networkx calls the list of edges, which it did differently before 3.4.
+EDGES = {"edges" if "edges" in inspect.signature(nx.node_link_graph).parameters else "link": "edges"}
 
 EXAMPLE = "t = x^2; u1 = sin(t); u2 = 3t; u = u1 + u2; J = cos(u)"
 SOFTSIGN = cg.Primitive("softsign", lambda x: x / (1 + abs(x)), lambda y, x: 1 / (1 + abs(x)) ** 2)
@@ -229,7 +233,7 @@ def test_arrays_are_refused() -> None:
 
 def test_networkx_reads_the_labels() -> None:
     s = cg.solve("f = x*x + y", at={"x": 3, "y": 1})
-    as_json = nx.node_link_graph(json.loads(bridge.to_json(s)), edges="edges")
+    as_json = nx.node_link_graph(json.loads(bridge.to_json(s)), **EDGES)
     as_xml = nx.parse_graphml(bridge.to_graphml(s), force_multigraph=True)
     expected = {(*edge, partial) for *edge, partial in s.graph.edges(keys=True, data="partial")}
     for graph in (as_json, as_xml):
@@ -238,7 +242,7 @@ def test_networkx_reads_the_labels() -> None:
         assert dict(graph.nodes(data="value")) == s.values
         assert cg.totals(cg.reverse(graph, {"f": 1.0})) == s.derivatives
     hand = nx.MultiDiGraph([((0, "a"), 1, 0, {"partial": 2.0})])
-    assert list(nx.node_link_graph(json.loads(bridge.to_json(hand)), edges="edges").edges(data="partial")) == [
+    assert list(nx.node_link_graph(json.loads(bridge.to_json(hand)), **EDGES).edges(data="partial")) == [
         ((0, "a"), 1, 2.0)
     ]
 

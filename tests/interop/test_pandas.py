@@ -116,6 +116,7 @@ def test_marks_of_a_class() -> None:
 
 def test_the_readme_is_true() -> None:
     pytest.importorskip("sympy")
+    pytest.importorskip("networkx", minversion="3.4")
     readme = Path(tables.__file__).with_name("README.md")
     failed, tried = doctest.testfile(str(readme), module_relative=False, optionflags=doctest.NORMALIZE_WHITESPACE)
     assert failed == 0 and tried > 10

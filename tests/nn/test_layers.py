@@ -104,7 +104,7 @@ LAYERS: dict[str, tuple[Function, Any, Function]] = {
     "dropout": (lambda d, x: nn.dropout(d, x, 4, rate=0.25), X, lambda torch, p: p["x"] * p["mask1"]),
     "prelu": (nn.prelu, X, lambda torch, p: torch.nn.functional.prelu(p["x"], p["β1"].reshape(1))),
     "swish": (nn.swish, X, lambda torch, p: p["x"] * torch.sigmoid(p["β1"] * p["x"])),
-    "embedding_of_rows": (lambda d, x: nn.embedding(d, x, 4, 3), np.eye(4)[[1, 1, 3]], lambda torch, p: p["x"] @ p["E1"]),
+    "embedding": (lambda d, x: nn.embedding(d, x, 4, 3), np.eye(4)[[1, 1, 3]], lambda torch, p: p["x"] @ p["E1"]),
     "recurrent": (unrolled(nn.recurrent), X, recurrent),
     "gru": (unrolled(nn.gru), X, gru),
     "lstm": (unrolled(nn.lstm), X, lstm),
@@ -254,12 +254,13 @@ LOSSES: dict[str, tuple[Function, Any, Function]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", LOSSES)
-@pytest.mark.parametrize("scale", [1.0, 100.0])
+#: Of probabilities that round to 0 or 1 the likelihood is lost: what the cross-entropies of logits are for.
+SCALED = [(name, scale) for name in LOSSES for scale in (1.0, 100.0) if (name, scale) != ("log_likelihood", 100.0)]
+
+
+@pytest.mark.parametrize(("name", "scale"), SCALED)
 def test_a_loss_is_that_of_pytorch(name: str, scale: float) -> None:
     torch = pytest.importorskip("torch")
-    if name == "log_likelihood" and scale > 1:
-        pytest.skip("of probabilities that round to 0 or 1: what the cross-entropies of logits are for")
     loss, t, reference = LOSSES[name]
     at = {"z": scale * WAVE}
     point = torch.tensor(at["z"], requires_grad=True)
@@ -311,9 +312,9 @@ MISUSES: list[tuple[Callable[[], Any], type[Exception], str]] = [
         lambda: nn.network(lambda draft, x: {"J": nn.dense(draft, x, 1, 1) if draft.training else x**2}),
         ValueError, "different parameters, W1, b1: expected the same",
     ),
-    (lambda: [d := nn.Draft(), d.parameter("W", 0.0), d.parameter("W", 0.0)], ValueError, "'W' is a variable of the net"),
-    (lambda: nn.loss_gradient(cg.Variable("x") * 2, ["y"]), ValueError, "'y' is not in the graph of loss: expected nam"),
-    (lambda: nn.loss_gradient(cg.Variable("x") * 2, ["x"])({"x": np.ones(2)}), ValueError, r"loss has the shape \(2,\)"),
+    (lambda: [d := nn.Draft(), d.parameter("W", 0.0), d.parameter("W", 0.0)], ValueError, "'W' is a variable of the"),
+    (lambda: nn.loss_gradient(cg.Variable("x") * 2, ["y"]), ValueError, "'y' is not in the graph of loss: expected"),
+    (lambda: nn.loss_gradient(cg.Variable("x") * 2, ["x"])({"x": np.ones(2)}), ValueError, r"the shape \(2,\): ex"),
     (lambda: nn.loss_gradient(cg.Variable("x") * 2, ["x"])({"x": 1.0}, {"x": 2}), ValueError, "'x' is a parameter and"),
     (lambda: nn.loss_gradient(cg.Variable("x") * cg.Variable("u"), ["x"])({"x": 1.0}), ValueError, "u has no value"),
     (

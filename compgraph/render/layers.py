@@ -1,0 +1,257 @@
+"""A network out of a solution: its neurons in columns, the weights between them, and what is left of its graph.
+
+A *signal* is what an input of the network reaches; all other inputs are weights, biases and targets, and are not drawn.
+A product of a signal with a weight begins a column: its sum and what is made of that sum entry by entry are one neuron,
+and what the last name in it stands for is what the neuron shows. A target is met after the sum, and begins a column too.
+Operations between neurons are eliminated, so that the edge from one neuron to the next carries the partial of all of
+them, beside the weight that is drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import networkx as nx
+import numpy as np
+
+from compgraph.expression import ADD, IDENTITY, LITERAL, MULTIPLY, NEGATE, SUBTRACT, VARIABLE
+from compgraph.maps import LinearMap, entrywise
+from compgraph.semiring import MATRIX
+
+__all__ = ["Neurons", "layered", "neurons"]
+
+#: Neurons of a column, and edges of a picture.
+TALLEST, MOST = 64, 4000
+
+
+class Neurons(NamedTuple):
+    """A graph labelled with numbers, a column for each of its nodes, and the weight to be drawn for each edge."""
+
+    graph: nx.MultiDiGraph
+    columns: dict[Any, int]
+    weights: dict[tuple[Any, Any, Any], float]
+
+
+def layered(graph: nx.MultiDiGraph) -> Neurons:
+    """Any labelled graph in columns: each node one to the right of the last of those it is made of.
+
+    Examples
+    --------
+    >>> layered(nx.MultiDiGraph([("x", "h", {"partial": 2.0}), ("h", "y", {"partial": 3.0})])).columns
+    {'x': 0, 'h': 1, 'y': 2}
+    """
+    columns: dict[Any, int] = {}
+    for node in nx.topological_sort(graph):
+        columns[node] = max((columns[tail] + 1 for tail in graph._pred[node]), default=0)
+    weights = {(u, v, k): float(partial) for u, v, k, partial in graph.edges(keys=True, data="partial", default=0.0)}
+    return Neurons(graph, {node: columns[node] for node in graph}, weights)
+
+
+def neurons(graph: nx.MultiDiGraph, output: Any, inputs: Sequence[Any] = ()) -> Neurons:
+    """The neurons of a linearized graph between its inputs and one output.
+
+    Parameters
+    ----------
+    graph : networkx.MultiDiGraph
+        Traced and linearized, at the level of operations; of one example.
+    output : node
+    inputs : sequence of nodes
+        What goes into the network. Left out: the vectors that are multiplied with matrices.
+
+    Raises
+    ------
+    ValueError
+        Nothing says what goes in, a batch of examples, or more neurons than anybody can look at.
+    """
+    signals = _signals(graph, list(inputs) or _vectors(graph), output)
+    columns, sums = _columns(graph, signals, output)
+    shown = _shown(graph, signals, columns, output)
+    for node in shown:
+        _check(graph, node)
+    kept = {node: columns[node] for node in signals if node in shown}
+    before = {node: _before(graph, node, columns, sums, signals) for node in kept}
+    labels = _reduced(graph, signals, set(kept))
+    drawn = _reduced(graph, signals, set(kept) | set(before.values()))
+    entries = entrywise(labels)
+    if entries.number_of_edges() > MOST:
+        raise ValueError(
+            f"a network of {len(entries)} neurons has {entries.number_of_edges()} edges: expected at most {MOST}. "
+            "Draw the graph of arrays instead: film()."
+        )
+    ends = sorted({column for column in kept.values()})
+    column = {
+        name: ends.index(kept[node])
+        for node in labels
+        for name in _names(node, labels.nodes[node].get("value"))
+    }
+    weights = {}
+    for tail, head in labels.edges():
+        matrix = _matrix(drawn, tail, before[head], labels, head)
+        above, below = _names(tail, labels.nodes[tail]["value"]), _names(head, labels.nodes[head]["value"])
+        for i, to in enumerate(below):
+            weights.update({(one, to, 0): float(matrix[i, j]) for j, one in enumerate(above)})
+    # an edge whose partial is 0 carries nothing now, but its weight is there
+    for tail, head, key in weights:
+        if weights[tail, head, key] and not entries.has_edge(tail, head, key):
+            entries.add_edge(tail, head, key, partial=0.0)
+    weights = {edge: weights.get(edge, 0.0) for edge in entries.edges(keys=True)}
+    return Neurons(entries, column, weights)
+
+
+def _vectors(graph: nx.MultiDiGraph) -> list[Any]:
+    """Inputs that are vectors, beside a matrix in a product."""
+    found = []
+    for data in graph._node.values():
+        if data["primitive"].name in ("matmul", "dot") and len(data["arguments"]) == 2:
+            ranks = [_rank(graph, one) for one in data["arguments"]]
+            found += [
+                one
+                for one, rank, other in zip(data["arguments"], ranks, ranks[::-1], strict=True)
+                if type(one) is str and graph._node[one]["primitive"] is VARIABLE and rank < 2 <= other
+            ]
+    if not found:
+        raise ValueError(
+            "which inputs go into the network? Expected a vector that is multiplied with a matrix, got none. "
+            "Name them: network(inputs=['x1', 'x2'])."
+        )
+    return list(dict.fromkeys(found))
+
+
+def _rank(graph: nx.MultiDiGraph, argument: Any) -> int:
+    value = graph._node[argument].get("value") if type(argument) is str else argument
+    return sum(n > 1 for n in np.shape(value))
+
+
+def _signals(graph: nx.MultiDiGraph, inputs: Iterable[Any], output: Any) -> list[Any]:
+    """What the inputs reach on the way to the output, in evaluation order."""
+    reached: set[Any] = set()
+    for one in inputs:
+        if one not in graph or "value" not in graph._node[one]:
+            raise ValueError(f"no input {one!r:.40}: expected one of {', '.join(graph.graph.get('inputs', ()))}.")
+        reached |= {one} | nx.descendants(graph, one)
+    wanted = nx.ancestors(graph, output) | {output}
+    return [node for node in graph if node in reached and node in wanted and "value" in graph._node[node]]
+
+
+def _columns(graph: nx.MultiDiGraph, signals: list[Any], output: Any) -> tuple[dict[Any, int], set[Any]]:
+    """The column of every signal, and which signals are sums of weighted ones."""
+    place = set(signals)
+    columns: dict[Any, int] = {}
+    sums: set[Any] = set()
+    for node in signals:
+        data = graph._node[node]
+        into = [one for one in data["arguments"] if type(one) is str and one in place]
+        column = max((columns[one] for one in into), default=0)
+        others = [one for one in data["arguments"] if type(one) is str and one not in place]
+        free = [one for one in others if graph._node[one]["primitive"] is not LITERAL]
+        primitive = data["primitive"]
+        if into and free and _weighs(graph, primitive, node):
+            column += 1
+            sums.add(node)
+        elif into and primitive in (ADD, SUBTRACT, NEGATE, IDENTITY) and all(one in sums for one in into):
+            sums.add(node)
+        elif into and free and primitive in (ADD, SUBTRACT):  # a target
+            column += 1
+        columns[node] = column
+    named = [columns[node] for node in signals[:-1] if _named(graph, node)]
+    if not np.shape(graph._node[output]["value"]):
+        columns[output] = max([*named, columns[output] - 1]) + 1
+    return columns, sums
+
+
+def _weighs(graph: nx.MultiDiGraph, primitive: Any, node: Any) -> bool:
+    """Whether an operation multiplies with weights; of arrays, entry by entry, it does not."""
+    if primitive is MULTIPLY:
+        return not np.shape(graph._node[node].get("value"))
+    return primitive.name in ("matmul", "dot", "einsum", "conv2d")
+
+
+def _named(graph: nx.MultiDiGraph, node: Any) -> bool:
+    data = graph._node[node]
+    return data["primitive"] is VARIABLE or data["name"] is not None
+
+
+def _shown(graph: nx.MultiDiGraph, signals: list[Any], columns: dict[Any, int], output: Any) -> set[Any]:
+    """The names that a later column is made of, directly or through what has no name; and the output."""
+    leads: dict[Any, set[int]] = {}
+    for node in reversed(signals):
+        found: set[int] = set()
+        for head in graph._succ[node]:
+            if head in columns:
+                found |= {columns[head]} if _named(graph, head) or head == output else leads[head]
+        leads[node] = found
+    return {output} | {
+        node for node in signals if _named(graph, node) and any(column > columns[node] for column in leads[node])
+    }
+
+
+def _before(
+    graph: nx.MultiDiGraph, node: Any, columns: dict[Any, int], sums: set[Any], signals: list[Any]
+) -> Any:
+    """The weighted sum that a neuron is made of; the neuron itself where there is none, or several."""
+    stack, found, met = [node], set(), {node}
+    while stack:
+        one = stack.pop()
+        if one in sums:
+            found.add(one)
+            continue
+        for tail in graph._pred[one]:
+            if tail in columns and columns[tail] == columns[node] and tail not in met:
+                met.add(tail)
+                stack.append(tail)
+    if len(found) != 1:
+        return node
+    (only,) = found
+    return only if np.shape(graph._node[only]["value"]) == np.shape(graph._node[node]["value"]) else node
+
+
+def _check(graph: nx.MultiDiGraph, node: Any) -> None:
+    shape = np.shape(graph._node[node]["value"])
+    if shape and int(np.prod(shape)) != shape[-1]:
+        raise ValueError(
+            f"{node} has the shape {shape}: expected one example, a vector. Solve at one row of the data to draw it."
+        )
+    if shape and shape[-1] > TALLEST:
+        raise ValueError(
+            f"{node} has {shape[-1]} entries: expected at most {TALLEST} neurons in a column. "
+            "Draw the graph of arrays instead: film()."
+        )
+
+
+def _reduced(graph: nx.MultiDiGraph, signals: list[Any], kept: set[Any]) -> nx.MultiDiGraph:
+    """The graph of those kept, an edge for all paths from one to the next: everything between them is eliminated."""
+    reduced: nx.MultiDiGraph = nx.MultiDiGraph()
+    reduced.add_nodes_from((node, {"value": graph._node[node]["value"]}) for node in signals if node in kept)
+    place = set(signals)
+    ahead: dict[Any, dict[Any, Any]] = {}
+    for node in reversed(signals):
+        reach: dict[Any, Any] = {}
+        for head, parallel in graph._succ[node].items():
+            if head not in place:
+                continue
+            for label in parallel.values():
+                for target, rest in {head: 1}.items() if head in kept else ahead[head].items():
+                    product = MATRIX.mul(rest, label["partial"]) if "partial" in label else 0
+                    reach[target] = MATRIX.add(reach[target], product) if target in reach else product
+        ahead[node] = reach
+        if node in kept:
+            reduced.add_edges_from((node, target, 0, {"partial": label}) for target, label in reach.items())
+    return reduced
+
+
+def _names(node: Any, value: Any) -> list[Any]:
+    shape = np.shape(value)
+    return [f"{node}[{','.join(map(str, index))}]" for index in np.ndindex(*shape)] if shape else [node]
+
+
+def _matrix(drawn: nx.MultiDiGraph, tail: Any, head: Any, labels: nx.MultiDiGraph, there: Any) -> Any:
+    """The weights from one column of neurons to another."""
+    label = drawn.edges[tail, head, 0]["partial"] if drawn.has_edge(tail, head, 0) else None
+    if label is None:
+        label = labels.edges[tail, there, 0]["partial"]
+    matrix = label.matrix() if isinstance(label, LinearMap) else np.asarray(label, dtype=float)
+    if matrix.ndim != 2:
+        size = int(np.prod(np.shape(labels.nodes[tail]["value"])))
+        matrix = matrix * np.eye(size)
+    return matrix
