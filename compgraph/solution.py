@@ -412,6 +412,35 @@ class Solution:
 
         return solution_film(self, order, **options)
 
+    def network(self, inputs: str | Iterable[str] | None = None, **options: Any) -> Film:
+        """The solution as a film of a network: neurons in columns, lines as thick as their weights.
+
+        What is made of one weighted sum is one neuron, which shows its last name; biases and targets are not drawn. A
+        sweep makes lines as thick as what flows back along them, and a neuron that passes nothing on, a dropped one for
+        instance, is grey. `film` shows the same computation node by node.
+
+        Parameters
+        ----------
+        inputs : name or names, optional
+            What goes into the network; where it is left out, the vectors that are multiplied with matrices.
+        **options
+            title, theme, digits.
+
+        Raises
+        ------
+        ValueError
+            Several outputs, no point, a batch of examples, or no telling what goes in.
+
+        Examples
+        --------
+        >>> s = solve("h = tanh(w*x + b); p = v*h + c; J = (p - y)^2", at=dict(x=1, w=2, b=0, v=3, c=1, y=2))
+        >>> s.network("x")
+        Film: Derivatives of J, 5 frames of 4 nodes
+        """
+        from compgraph.render.film import network_film
+
+        return network_film(self, inputs, **options)
+
     def table(self, **options: Any) -> Table:
         """The forward and the backward column side by side, a ``+=`` for every term."""
         from compgraph.render.table import Table

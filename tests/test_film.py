@@ -238,7 +238,7 @@ def test_a_film_is_saved_by_the_name_of_its_file(shown: Film, tmp_path: Path) ->
         assert (tmp_path / name).read_bytes().startswith(start)
     assert (tmp_path / "a.svg").read_text("utf-8") == shown.figure()
     assert shown.save(tmp_path / "b", format="html") == [tmp_path / "b"]
-    with pytest.raises(ValueError, match="unknown format 'mp4': expected html, pdf, .* for the film, svg, png"):
+    with pytest.raises(ValueError, match=r"unknown format 'mp4': expected html, pdf, .* for the film, svg, png"):
         shown.save(tmp_path / "a.mp4")
     with pytest.raises(ValueError, match="expected a folder"):
         shown.save(tmp_path / "a.svg", frames=2)

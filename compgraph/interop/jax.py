@@ -43,9 +43,10 @@ def to_jax(
     of : name or names, optional
         The outputs; the last statement if left out.
     parts : int
-        Into how many parts the function is cut, each compiled on its own when it is first called. XLA takes longer than
-        in proportion to compile a large function: cut one of more than some thousand operations, and do not wrap
-        the result in ``jax.jit``, which would make one piece of it again.
+        Into how many parts the function is cut. Each is compiled on its own at the first call, and computed again where
+        it is differentiated, so that little passes from one to the next. XLA's time to compile grows faster than the
+        function: cut one of many thousand operations into parts of some hundred, and do not wrap the result in
+        ``jax.jit``, which would make one piece of it again.
     functions : mapping of str to Primitive, optional
         Further functions that text may use.
 

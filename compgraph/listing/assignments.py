@@ -12,6 +12,9 @@ import networkx as nx
 from compgraph.elimination import Cost
 from compgraph.expression import MULTIPLY, Application, Variable
 from compgraph.listing.identifiers import Slope
+from compgraph.listing.shaped import is_mapped, of_arrays, product
+from compgraph.maps import LinearMap
+from compgraph.rewriting import Rewriting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,6 +50,12 @@ class Assignment(NamedTuple):
     def products(self) -> int:
         """How many of its terms are products."""
         return sum(len(term) > 1 for term in self.terms)
+
+    @property
+    def multiplications(self) -> int:
+        """How many numbers they multiply."""
+        maps = [next((f for f in term if isinstance(f, LinearMap)), None) for term in self.terms if len(term) > 1]
+        return sum(1 if one is None else one.cost for one in maps)
 
 
 class Program:
@@ -127,8 +136,8 @@ class Program:
         products = 0
         first: set[Any] = set()
         for assignment in self.assignments:
-            if found := assignment.products:
-                products += found
+            if assignment.products:
+                products += assignment.multiplications
                 first.add(assignment.name)
         if self.direction == "elimination":
             fill = sum(1 for a in self.assignments if a.products and not a.adds)
@@ -147,7 +156,7 @@ class Program:
             for a in block:
                 cases = [" and ".join(c if holds else f"not {c}" for c, holds in case) for case in a.guard or ()]
                 guard = f"if {' or '.join(cases)}: " if cases else ""
-                terms = [" · ".join(_factors(term, str, notation.text, "d·")) for term in a.terms]
+                terms = [_written(term, str, notation.text, " · ", "d·") for term in a.terms]
                 yield f"{guard}{a.name} {'+=' if a.adds else '='} {' + '.join(terms)}"
 
     def __str__(self) -> str:
@@ -181,7 +190,7 @@ class Program:
 
         lines = []
         for a in itertools.islice(self.assignments, most):
-            terms = [r" \cdot ".join(_factors(term, name, notation.latex, r"d \cdot ")) for term in a.terms]
+            terms = [_written(term, name, notation.latex, r" \cdot ", r"d \cdot ") for term in a.terms]
             cases = [
                 r" \text{ and } ".join(name(c) if holds else rf"\text{{not }} {name(c)}" for c, holds in case)
                 for case in a.guard or ()
@@ -219,7 +228,8 @@ class Program:
         Parameters
         ----------
         library : {"math", "numpy"}
-            For numbers, or for arrays of equal length: many points at once.
+            For numbers, or for arrays of equal length: many points at once. A program of arrays is NumPy's in any
+            case.
         name : str
 
         Notes
@@ -252,8 +262,9 @@ class Program:
         <BLANKLINE>
         """
         from compgraph.listing.source import module
+        from compgraph.listing.wholesource import array_module
 
-        return module(self, library, name)
+        return array_module(self, name) if of_arrays(self.graph) else module(self, library, name)
 
     def javascript(self, *, name: str = "f") -> str:
         """The function of `python` in JavaScript, which returns arrays for tuples, and NaN outside a domain.
@@ -275,6 +286,8 @@ class Program:
         """
         from compgraph.listing.javascript import module
 
+        if of_arrays(self.graph):
+            raise ValueError("a program of arrays has no JavaScript: expected numbers. Write python(), or compile it.")
         return module(self, name)
 
     def compile(self, *, fast: bool = False) -> Callable[..., Any]:
@@ -324,6 +337,16 @@ class Program:
 
 #: So many lines are shown where a program shows itself.
 _MOST = 60
+
+
+def _written(term: tuple[Any, ...], name: Any, written: Any, sign: str, mark: str) -> str:
+    """A term as it is written: its factors side by side, or what a linear map does to a derivative."""
+    if is_mapped(term):
+        slopes: dict[str, Slope] = {}
+        whole = Rewriting().rewritten([product(term, slopes)])[0]
+        text: str = written(whole, words={key: name(slope) for key, slope in slopes.items()})
+        return text
+    return sign.join(_factors(term, name, written, mark))
 
 
 def _factors(term: tuple[Any, ...], name: Any, written: Any, mark: str) -> list[str]:

@@ -106,6 +106,9 @@ class Listed:
             if type(argument) is not str or (rule := primitive.partials[position]) is None:
                 continue
             if self.arrays:
+                made = self.nodes[argument]
+                if made["primitive"] is LITERAL and made["name"] is None:
+                    continue  # an array that was only written down
                 operands = self._operands(head) if operands is None else operands
                 output, operand = self.variables[head], operands[position]
                 yield Edge(argument, head, mapped(applied(rule, output, operands), output, operand), guard)

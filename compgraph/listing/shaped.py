@@ -7,12 +7,12 @@ from typing import Any
 import networkx as nx
 
 from compgraph.arrays.labels import has_arrays
-from compgraph.expression import LITERAL, VARIABLE, Application, Expression, Variable
+from compgraph.expression import VARIABLE, Application, Variable
 from compgraph.listing.identifiers import Slope
 from compgraph.maps import LinearMap
 from compgraph.symbols import EXPRESSION, _mapped, definition
 
-__all__ = ["mapped", "of_arrays", "product", "shaped"]
+__all__ = ["is_mapped", "mapped", "of_arrays", "product", "shaped"]
 
 mapped = _mapped
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -47,7 +47,7 @@ from compgraph.notation.writing import (
 __all__ = ["latex"]
 
 
-def latex(expression: Any, *, limit: int = 200) -> str:
+def latex(expression: Any, *, limit: int = 200, words: Mapping[str, str] | None = None) -> str:
     r"""An expression (or a number) in LaTeX, for math mode; ``\operatorname`` and ``cases`` are from amsmath.
 
     Examples
@@ -57,7 +57,7 @@ def latex(expression: Any, *, limit: int = 200) -> str:
     >>> print(latex(3 * x**2 - u1 / (2 * x)))
     3x^{2} - \frac{u_{1}}{2x}
     """
-    return write(expression, limit, _LATEX)
+    return write(expression, limit, _LATEX, words)
 
 
 def _bracket(operands: Sequence[Piece]) -> Piece:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -43,7 +43,9 @@ from compgraph.notation.writing import (
 __all__ = ["text"]
 
 
-def text(expression: Any, *, limit: int = 200, pretty: bool = False) -> str:
+def text(
+    expression: Any, *, limit: int = 200, pretty: bool = False, words: Mapping[str, str] | None = None
+) -> str:
     """An expression (or a number) in Unicode text.
 
     A named subexpression is written as its name; the expression itself is written out.
@@ -57,6 +59,8 @@ def text(expression: Any, *, limit: int = 200, pretty: bool = False) -> str:
         For pictures: names typeset (``u1`` as u₁), π and e, powers of ten, ``=`` in conditions, and Iverson's
         brackets, ``[x > 0]`` for 1 where the condition holds and 0 elsewhere. Left out, the text
         reads back as an expression of the same value, with names and numbers as they were written.
+    words : mapping of str to str, optional
+        How certain variables are written, as one word.
 
     Examples
     --------
@@ -65,7 +69,7 @@ def text(expression: Any, *, limit: int = 200, pretty: bool = False) -> str:
     >>> print(text(3 * x**2 - (u1 + 1) / (2 * x)), "|", text(u1 ** (x + 1), pretty=True))
     3·x² − (u1 + 1)/(2·x) | u₁^(x + 1)
     """
-    return write(expression, limit, _PRETTY if pretty else _TYPED)
+    return write(expression, limit, _PRETTY if pretty else _TYPED, words)
 
 
 _bracket = bracketed("(", ")")

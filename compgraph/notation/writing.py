@@ -88,8 +88,11 @@ class Hand(NamedTuple):
     omitted: Piece
 
 
-def write(expression: Any, limit: int, hand: Hand) -> str:
-    """An expression or a number in some hand: at most `limit` places, then the mark for what is omitted."""
+def write(expression: Any, limit: int, hand: Hand, words: Mapping[str, str] | None = None) -> str:
+    """An expression or a number in some hand: at most `limit` places, then the mark for what is omitted.
+
+    Variables in `words` are written as it says, and need no brackets.
+    """
     places, spans = _opened(expression, limit)
     pieces = [hand.omitted] * len(places)
     for i in range(len(places) - 1, -1, -1):  # arguments stand after what they are arguments of
@@ -99,7 +102,9 @@ def write(expression: Any, limit: int, hand: Hand) -> str:
         if not isinstance(place, Expression):
             pieces[i] = hand.number(place)
         elif span is None:
-            pieces[i] = hand.name(str(place.name))
+            name = str(place.name)
+            own = (words or {}).get(name)
+            pieces[i] = Piece(own, Level.ATOM, own) if own else hand.name(name)
         elif span:
             operands, primitive = pieces[span.start : span.stop], place.primitive
             form = hand.forms.get(primitive) or hand.forms.get(primitive.name)

@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING, Any
 import networkx as nx
 
 from compgraph.elimination import eliminate
+from compgraph.expression import Expression
 from compgraph.pathsum import PathSum, chosen_edges
-from compgraph.propagation import Step
+from compgraph.propagation import Step, forward, reverse
 from compgraph.render import dot, media
+from compgraph.render.columns import Columns
 from compgraph.render.drawing import Drawing
+from compgraph.render.layers import Neurons, layered, neurons
 from compgraph.render.page import iframe, page
 from compgraph.render.picture import Pages, Picture
 from compgraph.render.script import SOLVED, Moment, Script, script
@@ -30,7 +33,7 @@ if TYPE_CHECKING:
     from compgraph.render.beside import SideBySide
     from compgraph.solution import Solution
 
-__all__ = ["Film", "Picture", "elimination_film", "film", "picture", "solution_film"]
+__all__ = ["Film", "Picture", "elimination_film", "film", "network_film", "picture", "solution_film"]
 
 #: Nodes of a graph whose paths are listed beside it, and pairs of an input and an output for which they are.
 LISTED, PAIRS = 300, 12
@@ -52,6 +55,7 @@ def film(
     bold: Iterable[tuple[Any, Any, Any]] = (),
     semiring: str = "",
     paths: Iterable[PathSum] = (),
+    layers: bool = False,
 ) -> Film:
     """The film of one sweep, or of several, one after another.
 
@@ -79,6 +83,8 @@ def film(
         The name of the semiring of the sweeps, where their totals are no derivatives.
     paths : iterable of PathSum
         Sums over paths, whose ledgers a page shows beside the graph.
+    layers : bool
+        Whether nodes are drawn as neurons in columns, and labels, which are numbers, as lines of their thickness.
 
     Raises
     ------
@@ -100,7 +106,8 @@ def film(
     if semiring and title is None:
         seeds = ", ".join(sweep.seed for sweep in said.sweeps[:6])
         title = f"{semiring} {'to' if direction == 'reverse' else 'from'} {seeds}"
-    return Film(said, title=title, theme=theme, rankdir=rankdir, engine=engine)
+    drawn = layered(graph) if layers else None
+    return Film(said, title=title, theme=theme, rankdir=rankdir, engine=engine, neurons=drawn)
 
 
 def elimination_film(
@@ -160,6 +167,31 @@ def _chosen(solution: Solution, steps: list[Step]) -> list[tuple[Any, Any, Any]]
     return next((chosen_edges(steps, node) for node, total in totals.items() if total is best), [])
 
 
+def network_film(
+    solution: Solution,
+    inputs: str | Iterable[str] | None = None,
+    *,
+    title: str | None = None,
+    theme: str | None = None,
+    digits: int = 3,
+) -> Film:
+    """The film of a solution as a network; see `compgraph.solution.Solution.network`."""
+    if len(solution.outputs) != 1 or not solution.derives:
+        raise ValueError(f"a network has one output: expected one, got {', '.join(solution.outputs)}. Give of=….")
+    output, fine = solution.outputs[0], solution.graph.graph.get("operations", solution.graph)
+    if fine.nodes[output].get("value") is None or isinstance(fine.nodes[output]["value"], Expression):
+        raise ValueError("a network is drawn at a point: expected values of weights and inputs, got none. Give at={…}.")
+    made = neurons(fine, output, [inputs] if isinstance(inputs, str) else list(inputs or ()))
+    first = [node for node, column in made.columns.items() if column == 0]
+    seeds, sweep = ([output], reverse) if solution.direction == "reverse" else (first, forward)
+    missing = [seed for seed in seeds if seed not in made.graph]
+    if missing:
+        raise ValueError(f"{output} is an array: expected a number, such as a loss, at the end of a network. Sum it.")
+    sweeps = {seed: list(sweep(made.graph, {seed: 1.0})) for seed in seeds}
+    said = script(made.graph, sweeps, direction=solution.direction, digits=digits)
+    return Film(said, title=title, theme=theme, neurons=made)
+
+
 def picture(graph: nx.MultiDiGraph, *, theme: str = "light", rankdir: str = "LR", engine: str = "auto") -> Picture:
     """A graph as SVG: names, operations, values and partials, as far as it has them.
 
@@ -177,8 +209,18 @@ class Film:
     Made by `film`. The layout is made when a picture is first asked for; `captions` and DOT text need none.
     """
 
-    def __init__(self, script: Script, *, title: str | None, theme: str | None, rankdir: str, engine: str) -> None:
+    def __init__(
+        self,
+        script: Script,
+        *,
+        title: str | None,
+        theme: str | None,
+        rankdir: str = "LR",
+        engine: str = "auto",
+        neurons: Neurons | None = None,
+    ) -> None:
         self.script = script
+        self.neurons = neurons
         self.theme = theme
         seeds = ", ".join(sweep.seed for sweep in script.sweeps[:6]) + (", …" if len(script.sweeps) > 6 else "")
         self.title = title or f"Derivatives {'of' if script.direction == 'reverse' else 'with respect to'} {seeds}"
@@ -197,7 +239,9 @@ class Film:
     def drawing(self) -> Drawing:
         """The picture with everything in its place."""
         if self._drawing is None:
-            self._drawing = Drawing(self.script, **self._options)
+            self._drawing = (
+                Drawing(self.script, **self._options) if self.neurons is None else Columns(self.script, self.neurons)
+            )
         return self._drawing
 
     @property
@@ -330,7 +374,7 @@ class Film:
             self.html(),
             self.image(),
             width=max(1.4 * drawing.width, 720),
-            height=min(drawing.height, 620) + 330 + min(below, 400),
+            height=min(drawing.height, 620) + 290 + min(below, 400),
             label=self.title,
         )
 

@@ -30,7 +30,17 @@ class Neurons(NamedTuple):
 
     graph: nx.MultiDiGraph
     columns: dict[Any, int]
-    weights: dict[tuple[Any, Any, Any], float]
+    weights: dict[tuple[Any, Any, Any], float | None]  # None where an edge has no weight but a partial only
+
+    @property
+    def off(self) -> set[Any]:
+        """The neurons through which nothing passes: dropped ones, and rectified ones on their flat side."""
+        graph = self.graph
+        return {
+            node
+            for node, value in graph.nodes(data="value")
+            if value == 0 and graph._pred[node] and not any(p for *_, p in graph.in_edges(node, data="partial"))
+        }
 
 
 def layered(graph: nx.MultiDiGraph) -> Neurons:
@@ -44,7 +54,9 @@ def layered(graph: nx.MultiDiGraph) -> Neurons:
     columns: dict[Any, int] = {}
     for node in nx.topological_sort(graph):
         columns[node] = max((columns[tail] + 1 for tail in graph._pred[node]), default=0)
-    weights = {(u, v, k): float(partial) for u, v, k, partial in graph.edges(keys=True, data="partial", default=0.0)}
+    weights: dict[Any, float | None] = {
+        (u, v, k): float(partial) for u, v, k, partial in graph.edges(keys=True, data="partial", default=0.0)
+    }
     return Neurons(graph, {node: columns[node] for node in graph}, weights)
 
 
@@ -85,8 +97,10 @@ def neurons(graph: nx.MultiDiGraph, output: Any, inputs: Sequence[Any] = ()) -> 
         for node in labels
         for name in _names(node, labels.nodes[node].get("value"))
     }
-    weights = {}
+    weights: dict[tuple[Any, Any, Any], float | None] = {}
     for tail, head in labels.edges():
+        if before[head] not in sums:
+            continue
         matrix = _matrix(drawn, tail, before[head], labels, head)
         above, below = _names(tail, labels.nodes[tail]["value"]), _names(head, labels.nodes[head]["value"])
         for i, to in enumerate(below):
@@ -95,7 +109,7 @@ def neurons(graph: nx.MultiDiGraph, output: Any, inputs: Sequence[Any] = ()) -> 
     for tail, head, key in weights:
         if weights[tail, head, key] and not entries.has_edge(tail, head, key):
             entries.add_edge(tail, head, key, partial=0.0)
-    weights = {edge: weights.get(edge, 0.0) for edge in entries.edges(keys=True)}
+    weights = {edge: weights.get(edge) for edge in entries.edges(keys=True)}
     return Neurons(entries, column, weights)
 
 

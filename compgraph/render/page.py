@@ -161,16 +161,18 @@ def _film(drawing: Drawing, leaned: Lean) -> dict[str, Any]:
 
 
 def _sweep(sweep: Sweep, script: Script) -> dict[str, Any]:
-    lives = script.direction == "elimination"
     seed = next((turn.node for turn in sweep.steps if not turn.edges and turn.total), -1)
+    known: dict[str, Any] = {}
+    if script.live is None:  # the program of a page finds them itself
+        known = {"totals": [joined(runs) for runs in sweep.totals], "terms": [joined(runs) for runs in sweep.terms]}
+    if script.direction == "elimination":
+        known |= {"lives": True, "turns": sweep.turns, "edges": sweep.edge_turns}
     return {
         "heading": sweep.heading,
         "seed": seed,
         "labels": [joined(runs) for runs in sweep.labels],
-        "totals": [joined(runs) for runs in sweep.totals],
-        "terms": [joined(runs) for runs in sweep.terms],
         "steps": [_step(turn, known=script.live is not None) for turn in sweep.steps],
-        **({"lives": True, "turns": sweep.turns, "edges": sweep.edge_turns} if lives else {}),
+        **known,
     }
 
 

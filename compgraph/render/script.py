@@ -129,6 +129,7 @@ class Sweep(NamedTuple):
     captions: tuple[Caption, ...]
     steps: tuple[Turn, ...] = ()
     heats: Mapping[int, Heat] = MappingProxyType({})  # of totals that are arrays, by node
+    flows: Mapping[int, float] = MappingProxyType({})  # what came along an edge, where it is a number
 
 
 class Moment(NamedTuple):
@@ -284,6 +285,7 @@ class Writer:
         captions = [Caption(self.prose(opening.format(top, self.semiring)), ("",))]
         played: list[Turn] = []
         heats: dict[int, Heat] = {}
+        flows: dict[int, float] = {}
         multiplications = additions = 0
         for turn, step in enumerate(steps, 1):
             place = self.place[step.node]
@@ -293,6 +295,8 @@ class Writer:
             for term in step.terms:
                 edge = self.edge_place[term.tail, term.head, term.key]
                 edge_turns[edge], terms[edge] = turn, self.line(self.term(term.product))
+                if is_number(term.product) and abs(term.product) < LARGEST:
+                    flows[edge] = float(term.product)
             multiplications += len(step.terms)
             additions += max(0, len(step.terms) - (step.node != seed))
             along = tuple([self.edge_place[term.tail, term.head, term.key] for term in step.terms])
@@ -308,7 +312,7 @@ class Writer:
         heading = f"{'Reverse' if reverse else 'Forward'} sweep from {top}{self.semiring and f', {self.semiring}'}"
         return Sweep(
             top, heading, tuple(labels), tuple(totals), tuple(turns), tuple(terms), tuple(edge_turns), tuple(captions),
-            tuple(played), heats,
+            tuple(played), heats, flows,
         )  # fmt: skip
 
     def term(self, product: Any) -> str:

@@ -125,7 +125,19 @@ def sheet(colour: Theme, scope: str) -> str:
 .cg-minus{{fill:{colour.minus}}}
 .cg-dash,.cg-cross{{fill:none;stroke:{colour.ink};stroke-width:1}}
 .cg-todo .cg-after{{visibility:hidden}}
+.cg-mid{{text-anchor:middle}}
+.cg-unit{{rx:24px}}
+.cg-faint .cg-unit{{fill:{colour.rule};opacity:.35}}
+.cg-pill{{fill:{colour.paper}}}
+.cg-weight{{fill:none;stroke:{colour.rule}}}
+.cg-up{{stroke:{colour.plus}}}
+.cg-down{{stroke:{colour.minus};stroke-dasharray:7 4}}
+.cg-flow{{fill:none;stroke:{colour.done};visibility:hidden}}
+.cg-done .cg-flow,.cg-now .cg-flow{{visibility:visible}}
+.cg-now .cg-flow{{stroke:{colour.now}}}
+.cg-done .cg-weight,.cg-now .cg-weight,.cg-dim{{opacity:.25}}
 """
+    rules += "".join(f".cg-w{level}{{stroke-width:{0.4 + level:g}}}\n" for level in range(LEVELS + 1))
     root = f".{scope}{{fill:{colour.ink};font-family:{FAMILY};font-size:{SIZES.text:g}px}}"
     rules += "".join(f".cg-h{level}{{opacity:{round(level / LEVELS, 2):g}}}\n" for level in range(1, LEVELS))
     return root + "".join(f".{scope} {rule.replace(',.', f',.{scope} .')}" for rule in rules.strip().splitlines())

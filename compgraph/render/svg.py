@@ -40,10 +40,10 @@ def mark(shape: str, x: float, y: float, name: str) -> str:
     return f'<path class="{name}" transform="translate({_n(x)} {_n(y)})" d="{shape}"/>'
 
 
-def line(points: Sequence[tuple[float, float]]) -> str:
+def line(points: Sequence[tuple[float, float]], name: str = "cg-line") -> str:
     """A line of cubic Bézier curves."""
     (x, y), *rest = points
-    return f'<path class="cg-line" d="M{_n(x)} {_n(y)}C' + " ".join(f"{_n(x)} {_n(y)}" for x, y in rest) + '"/>'
+    return f'<path class="{name}" d="M{_n(x)} {_n(y)}C' + " ".join(f"{_n(x)} {_n(y)}" for x, y in rest) + '"/>'
 
 
 def arrow(base: tuple[float, float], tip: tuple[float, float]) -> str:

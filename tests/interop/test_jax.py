@@ -97,14 +97,13 @@ WORKED = "J = cos(sin(x^2) + 3x^2)"
 
 def test_the_worked_example_under_every_transformation() -> None:
     f, ours = to_jax(WORKED), cg.solve(WORKED, at={"x": 2})
-    close(ours.values["J"], f(2.0))
-    close(ours.values["J"], f(x=2))
-    close(ours.gradient["x"], jax.jit(jax.grad(f))(2.0))
-    close(cg.hessian(WORKED, {"x": 2})["x", "x"], jax.hessian(f)(2.0))
+    value, slope, bend = jax.jit(lambda x: (f(x=x), jax.grad(f)(x), jax.grad(jax.grad(f))(x)))(2.0)
+    close([ours.values["J"], ours.gradient["x"], cg.hessian(WORKED, {"x": 2})["x", "x"]], [value, slope, bend])
     points = jnp.linspace(-2, 2, 7)
     slopes = [cg.solve(WORKED, at={"x": float(x)}).gradient["x"] for x in points]
-    close(slopes, jax.vmap(jax.grad(f))(points))
-    close(slopes, jax.jvp(f, (points,), (jnp.ones(7),))[1])
+    close(slopes, jax.jit(jax.vmap(jax.grad(f)))(points))
+    close(slopes, jax.jit(lambda x: jax.jvp(f, (x,), (jnp.ones(7),))[1])(points))
+    close(ours.values["J"], f(2))  # without jit as well
     assert f.__name__ == "J" and "J of x" in str(f.__doc__)
 
 
@@ -156,7 +155,8 @@ def test_branches_not_taken_leak_nothing(case: Guarded) -> None:
 
 def test_second_derivatives_of_a_branch() -> None:
     f = to_jax("y = where(x > 0, sqrt(x), 0)")
-    assert jax.grad(jax.grad(f))(-1.0) == 0 and jax.vmap(jax.grad(f))(jnp.array([-1.0, 4.0])).tolist() == [0, 0.25]
+    assert jax.jit(jax.vmap(jax.grad(f)))(jnp.array([-1.0, 4.0])).tolist() == [0, 0.25]
+    assert jax.jit(jax.vmap(jax.grad(jax.grad(f))))(jnp.array([-1.0, 4.0])).tolist() == [0, -1 / 32]
 
 
 def test_single_precision_unless_told_otherwise() -> None:
@@ -181,12 +181,12 @@ def test_a_large_function_in_parts() -> None:
     a: Any = x
     for _ in range(12):
         a = cg.sin(a * y) + x
-    whole, parts = (to_jax({"u": a * y, "a": a}, of=["u", "a"], parts=parts) for parts in (1, 7))
+    whole, parts = (to_jax({"u": a * y, "a": a}, of=["u", "a"], parts=parts) for parts in (1, 4))
     close(whole(0.3, 0.8), parts(0.3, 0.8))
     gradient = cg.gradient(a, {"x": 0.3, "y": 0.8})
     close(list(gradient.values()), jax.grad(lambda *p: parts(*p)[1], argnums=(0, 1))(0.3, 0.8))
     branches = "u = where(x > 0, sqrt(x), 1); y = where(x > 0, u*log(x), -x) + x"
-    cut = jax.grad(to_jax(branches, parts=4))
+    cut = jax.grad(to_jax(branches, parts=3))
     for at in (-1.0, 4.0):
         close(cg.gradient(branches, {"x": at})["x"], cut(at))
     with pytest.raises(ValueError, match="parts: expected 1 or more, got 0"):

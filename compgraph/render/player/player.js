@@ -1,6 +1,7 @@
 // Time and controls: one film, or two side by side in step.
 
 const films = JSON.parse(at("film").textContent).films;
+films.forEach((film, n) => programs[n] && sweepAgain(film, programs[n](...film.inputs.map(([, value]) => value))[1]));
 const pictures = films.map(makePicture);
 const longest = pictures.reduce((a, b) => (b.last > a.last ? b : a));
 const { last } = longest;
@@ -90,11 +91,6 @@ function pressed(event) {
   actions[keys[key]]();
 }
 
-for (const { film, n } of pictures) {
-  if (!programs[n]) continue;
-  film.partials = programs[n](...film.inputs.map(([, value]) => value))[1];
-  for (const sweep of film.sweeps) sweep.numbers = swept(sweep, film, film.partials);
-}
 // parts that a page has no need of are not in it
 const quiz = pictures.length === 1 && films[0].direction !== "elimination" ? makeQuiz(pictures[0], move) : null;
 const ledgers = films[0].ledgers.length ? makeLedgers(pictures[0]) : null;

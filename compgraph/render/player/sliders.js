@@ -48,13 +48,21 @@ function makeSliders(pictures, programs, changed) {
   box.hidden = false;
 }
 
-// The totals of a sweep: every node pulls its terms, in the order that Python gave them.
-function swept(sweep, film, partials) {
-  const totals = film.nodes.map(() => 0);
-  for (const [node, edges, , seed] of sweep.steps) {
-    totals[node] = edges.reduce((sum, edge) => sum + partials[edge] * totals[sourceOf(film, edge)], seed ?? 0);
+// The sweeps of a film over other partials: every node pulls its terms, in the order that Python gave them.
+function sweepAgain(film, partials) {
+  film.partials = partials;
+  for (const sweep of film.sweeps) {
+    const totals = (sweep.numbers = film.nodes.map(() => 0));
+    sweep.terms = film.edges.map(() => "");
+    for (const [node, edges, , seed] of sweep.steps) {
+      totals[node] = edges.reduce((sum, edge) => sum + partials[edge] * totals[sourceOf(film, edge)], seed ?? 0);
+      for (const edge of edges) {
+        const product = number(partials[edge] * totals[sourceOf(film, edge)], film.digits);
+        sweep.terms[edge] = product[0] === "−" ? product : `+${product}`;
+      }
+    }
+    sweep.totals = totals.map((total) => number(total, film.digits));
   }
-  return totals;
 }
 const sourceOf = (film, edge) => film.edges[edge][film.direction === "reverse" ? 1 : 0];
 
@@ -75,20 +83,16 @@ function relabel(picture, values, partials) {
     edge.live ??= edge.label.getBBox().width + 8;
     change(edge.partial, number(partials[i], digits), edge.live);
   });
+  sweepAgain(film, partials);
   for (const sweep of film.sweeps) {
-    const totals = (sweep.numbers = swept(sweep, film, partials));
-    sweep.totals = totals.map((total) => number(total, digits));
     sweep.steps.forEach(([node, along], k) => {
       const terms = along.map((edge) => {
-        const [partial, factor] = [partials[edge], totals[sourceOf(film, edge)]];
-        const product = number(partial * factor, digits);
-        sweep.terms[edge] = product[0] === "−" ? product : `+${product}`;
-        return film.direction === "reverse" ? [factor, partial] : [partial, factor];
+        const pair = [sweep.numbers[sourceOf(film, edge)], partials[edge]];
+        return film.direction === "reverse" ? pair : pair.reverse();
       });
       const told = steps[sweep.first + k + 1].querySelector("b");
-      if (told) told.textContent = equation(terms, totals[node], digits);
+      if (told) told.textContent = equation(terms, sweep.numbers[node], digits);
     });
   }
-  film.partials = partials;
   picture.refresh();
 }
