@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
-from itertools import islice
 from typing import Any, NamedTuple
 
 import networkx as nx
@@ -22,7 +21,6 @@ from compgraph.numbers import entered
 from compgraph.propagation import Step, forward, reverse, totals
 from compgraph.semiring import REAL
 from compgraph.solution import Solution, solve
-from compgraph.symbols import definition
 
 __all__ = ["Accuracy", "Measured", "NodeAccuracy", "accuracy"]
 
@@ -105,88 +103,20 @@ class Accuracy(NamedTuple):
     seed: str
     direction: str
 
-    # -- as a table
-
     def __str__(self) -> str:
-        return self._text(None)
+        from compgraph.notation.digits import accuracy_text
+
+        return accuracy_text(self)
 
     def __repr__(self) -> str:
-        return self._text(_MOST_ROWS)
+        from compgraph.notation.digits import accuracy_text
 
-    def _text(self, most: int | None) -> str:
-        from compgraph.notation.grid import grid_text
-
-        return f"{self.caption}\n\n{grid_text(self._head, [self._section(most)])}"
+        return accuracy_text(self, most=_MOST_ROWS)
 
     def _repr_html_(self) -> str:
-        from compgraph.notation.grid import grid_html
+        from compgraph.notation.digits import accuracy_html
 
-        return grid_html(self.caption, self._head, [self._section(_MOST_ROWS)])
-
-    @property
-    def caption(self) -> str:
-        """What the table shows."""
-        from compgraph.notation.names import name
-
-        return f"Digits lost in values, and in the {self.direction} sweep from {name(self.seed)}"
-
-    @property
-    def _head(self) -> tuple[str, ...]:
-        return "Node", "Value", "Lost", "Derivative", "Lost", "Errors grow"
-
-    def _section(self, most: int | None) -> Any:
-        from compgraph.notation import text
-        from compgraph.notation.grid import Section
-        from compgraph.notation.names import name
-        from compgraph.notation.numerals import number
-
-        rows = []
-        for one in islice(self.nodes.values(), most):
-            made = definition(self.graph, one.node)
-            written = (
-                ""
-                if made is None
-                else f" = {text(made, limit=60, pretty=True) if isinstance(made, Expression) else number(made)}"
-            )
-            slope = ("", "") if one.derivative is None else (number(one.derivative.value), _digits(one.derivative.lost))
-            grow = "" if made is None or one.condition == 0 else f"{number(one.condition, 2)} times"
-            rows.append([(name(one.node) + written, number(one.value.value), _digits(one.value.lost), *slope, grow)])
-        words = (
-            [f"… and {len(self.nodes) - len(rows)} more; print(accuracy) shows all"]
-            if len(rows) < len(self.nodes)
-            else []
-        )
-        return Section(rows, [*words, *self.sentences])
-
-    @property
-    def sentences(self) -> list[str]:
-        """Where digits are lost first, in words."""
-        from compgraph.notation.names import name
-        from compgraph.notation.numerals import number
-
-        said = []
-        if self.first is not None:
-            one = self.nodes[self.first]
-            lost = f"{name(self.first)} is the first to lose digits: {_digits(one.value.lost)} of 16"
-            if isinstance(one.value.value, bool):
-                said.append(f"{lost}; exact numbers would decide otherwise.")
-            elif one.value.value in (math.inf, -math.inf):
-                said.append(f"{lost}; it overflows.")
-            else:
-                said.append(
-                    f"{lost}; it makes errors of its arguments up to {number(one.condition, 2)} times as large."
-                )
-        if self.first_derivative is not None:
-            slope = self.nodes[self.first_derivative].derivative
-            if slope is not None:
-                what = f"The derivative at {name(self.first_derivative)} is the first to lose digits"
-                said.append(f"{what}: {_digits(slope.lost)} of 16.")
-        return said or [f"No operation loses {number(self.threshold)} digits that reach a result."]
-
-
-def _digits(lost: float) -> str:
-    """Digits to one decimal; all of them as 16."""
-    return "0" if lost < 0.05 else "16" if lost > FLOAT_DIGITS - 0.05 else f"{lost:.1f}"
+        return accuracy_html(self, most=_MOST_ROWS)
 
 
 def accuracy(

@@ -145,6 +145,7 @@ def iterate(equations: Callable[[Sequence[float]], list[float]], start: list[flo
     [1.414213562373095]
     """
     unknowns = list(start)
+    least, since = math.inf, 0
     for _ in range(1_000_000):
         changes = equations(unknowns)
         unknowns = [z - change for z, change in zip(unknowns, changes, strict=True)]
@@ -152,4 +153,8 @@ def iterate(equations: Callable[[Sequence[float]], list[float]], start: list[flo
             break
         if all(abs(change) <= 4 * _EPS * abs(z) for z, change in zip(unknowns, changes, strict=True)):
             return unknowns
+        size = max([abs(change) / (1 + abs(z)) for z, change in zip(unknowns, changes, strict=True)])
+        least, since = (size, 0) if size < least else (least, since + 1)
+        if since >= 100 and least <= math.sqrt(_EPS):
+            return unknowns  # as near as rounding lets it come
     raise DomainError(f"the iteration does not converge: it starts at {start} and ends at {unknowns}. Start elsewhere.")

@@ -108,7 +108,7 @@ def _entries(expressions: Any) -> list[tuple[str | None, Expression]]:
     """(name or None, expression) for each output, numbers made into literals."""
     if isinstance(expressions, Mapping):
         pairs: list[tuple[Any, Any]] = list(expressions.items())
-    elif isinstance(expressions, Sequence) and not isinstance(expressions, str):
+    elif isinstance(expressions, Sequence) and not isinstance(expressions, (str, bytes, bytearray)):
         pairs = [(getattr(e, "name", None) or f"f{i}", e) for i, e in enumerate(expressions, 1)]
     else:
         pairs = [(getattr(expressions, "name", None), expressions)]

@@ -55,12 +55,14 @@ def given(value: Any, name: str, *, exact: bool = False) -> Any:
     (0.25, array([[1., 2.],
            [3., 4.]]))
     """
-    if not isinstance(value, (np.ndarray, list, tuple)) or np.ndim(value) == 0:
+    if not isinstance(value, (np.ndarray, list, tuple)):
         return entered(value, name, exact=exact)
     try:
         array = np.asarray(value)
-    except ValueError:
+    except ValueError:  # rows of different lengths
         array = np.array([None])
+    if array.ndim == 0:
+        return entered(value, name, exact=exact)
     if array.dtype.kind not in "biuf":
         raise TypeError(
             f"{name}: expected a number or an array of real numbers, got {value!r:.60}. "

@@ -224,9 +224,14 @@ def _statement_formulas(fine: nx.MultiDiGraph, head: Any) -> dict[Any, Any]:
 def _labelled(rule: Partial, output: Any, operands: Sequence[Any], position: int) -> Any:
     """A partial in symbols: a map where either end is an array."""
     operand, partial = operands[position], applied(rule, output, operands)
-    if isinstance(partial, LinearMap) or getattr(output, "shape", ()) or getattr(operand, "shape", ()):
+    if isinstance(partial, LinearMap) or _shape(output) or _shape(operand):
         return _mapped(partial, output, operand)
     return partial
+
+
+def _shape(value: Any) -> tuple[int, ...]:
+    shape: tuple[int, ...] = getattr(value, "shape", ())
+    return shape
 
 
 def _chained(left: Any, right: Any) -> Any:

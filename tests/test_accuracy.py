@@ -235,7 +235,7 @@ def test_it_shows_itself() -> None:
     )
     assert a._repr_html_().startswith("<table") and a._repr_html_().count("<tr>") == 1 + 5 + 2
     x = cg.Variable("x")
-    y = x
+    y: Any = x
     for _ in range(100):
         y = y + 1
     long = cg.solve(y, at={"x": 1.0}).accuracy()

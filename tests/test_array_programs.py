@@ -14,10 +14,11 @@ from compgraph.arrays.protocols import ROWS
 from compgraph.functions import FUNCTIONS
 
 SHAPES: dict[str, Any] = {
-    "A": (3, 3), "B": (3, 4), "C": (4, 2), "x": 3, "y": 4, "S": (2, 3, 3), "I": (2, 2, 5, 5), "K": (3, 2, 3, 3), "c": (),
+    "A": (3, 3), "B": (3, 4), "C": (4, 2), "x": 3, "y": 4, "S": (2, 3, 3), "P": (2, 2, 5, 5), "K": (3, 2, 3, 3),
+    "c": (),
 }  # fmt: skip
 V = {name: cg.Variable(name, shape=shape) for name, shape in SHAPES.items()}
-A, B, C, x, y, S, I, K, c = V.values()
+A, B, C, x, y, S, P, K, c = V.values()
 
 
 def point(dtype: Any = float, seed: int = 1) -> dict[str, Any]:
@@ -68,9 +69,9 @@ CASES: dict[str, list[Any]] = {
     "detsign": [np.linalg.slogdet(A)[0] * c],
     "logdet": [np.linalg.slogdet(A)[1]],
     "trace": [np.trace(A)],
-    "conv2d": [conv2d(I, K), conv2d(I, K, stride=2, padding=1), conv2d(np.tanh(I), K, padding=(0, 1))],
+    "conv2d": [conv2d(P, K), conv2d(P, K, stride=2, padding=1), conv2d(np.tanh(P), K, padding=(0, 1))],
     "patches": [],  # only in the derivative of conv2d
-    "max_pool2d": [max_pool2d(I, 2), max_pool2d(I, 3, stride=1)],
+    "max_pool2d": [max_pool2d(P, 2), max_pool2d(P, 3, stride=1)],
 }  # fmt: skip
 
 #: Functions of numbers that want other arguments than any.
@@ -102,6 +103,8 @@ def entries(name: str) -> Any:
 OPERATORS = {"add": B + y, "subtract": y - B, "multiply": B * c, "divide": 1 / (y * y + 1) / B, "power": np.exp(B) ** y,
              "negate": -B, "cube": B**3, "inverse": (B * B) ** -1, "half": (B * B) ** 0.5, "abs": abs(-B),
              "guard": cg.where(B > 0, np.sqrt(B), 0.0), "scalar": cg.where(c > 0, B * c, np.sqrt(B)),
+             "guarded": cg.where(B > 0, np.sqrt(B) * y, 0.0),
+             "twice": cg.where(B > 0, cg.where(B < 1, np.log(B), y), 0.0),
              "equal": cg.where(cg.equal(B, y), B, y)}  # fmt: skip
 UNARY = sorted({row.name for row in FUNCTIONS.values()})
 ALL = {
@@ -154,3 +157,26 @@ def test_float32_stays_float32(name: str) -> None:
     value, slopes = f(**at)
     assert type(value) is float and abs(value - wide) < 1e-3 * max(1, abs(wide))
     assert {slope.dtype for slope in slopes if isinstance(slope, np.ndarray)} <= {np.dtype(np.float32)}
+
+
+# -- as Python
+
+
+def run(source: str, name: str = "f") -> Callable[..., Any]:
+    namespace: dict[str, Any] = {}
+    exec(source, namespace)
+    assert "compgraph" not in source
+    found: Callable[..., Any] = namespace[name]
+    return found
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_python_is_equal_to_solve(name: str) -> None:
+    asked, inputs = problem(ALL[name])
+    at = {key: value for key, value in point().items() if key in inputs}
+    solution = cg.solve(asked, at=at)
+    with np.errstate(all="ignore"):
+        value, slopes = run(cg.derivative_program(asked, wrt=inputs).python())(**at)
+    near(value, solution.values["J"])
+    for key, slope in zip(inputs, slopes, strict=True):
+        near(slope, solution.gradient[key])

@@ -182,6 +182,7 @@ def test_the_page_is_small() -> None:
     shown = fifty.film()
     assert len(shown) > 50
     assert len(shown.html().encode()) <= 120_000  # fonts and all
+    assert len(shown._repr_html_().encode()) <= 150_000  # with the bitmap for where pages are not allowed
 
 
 def test_the_page_holds_the_steps_as_text_for_those_without_script(shown: Film) -> None:

@@ -22,7 +22,8 @@ from compgraph.cli import main
 from compgraph.expression import VARIABLE
 from compgraph.functions import FUNCTIONS, HIDDEN
 from compgraph.listing import generation
-from compgraph.listing.forms import CALLS, DEFINITIONS, LIBRARIES
+from compgraph.listing.definitions import DEFINITIONS
+from compgraph.listing.forms import CALLS, LIBRARIES
 from compgraph.listing.identifiers import Identifiers
 from compgraph.listing.machine import INSTRUCTIONS
 from tests.primitive_cases import NUMERIC

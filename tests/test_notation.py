@@ -184,7 +184,7 @@ def test_long_numbers_are_rounded_by_all_of_their_digits() -> None:
 
 
 def test_numbers_refuse_a_wrong_question() -> None:
-    with pytest.raises(ValueError, match=r"digits: expected a positive whole number, got 0"):
+    with pytest.raises(ValueError, match=r"digits: expected a positive whole number, at most 1000, got 0"):
         notation.number(1.5, 0)
     with pytest.raises(ValueError, match="style: expected 'text', 'latex' or 'spoken', got 'html'"):
         notation.product([1.0], 1.0, style="html")  # type: ignore[arg-type]

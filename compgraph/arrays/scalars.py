@@ -83,6 +83,10 @@ def _var(entries: list[Any], ddof: int = 0) -> Any:
     return reduce(lambda a, b: a + b, [functions.square(e - mean) for e in entries]) / (len(entries) - ddof)
 
 
+def _std(entries: list[Any], ddof: int = 0) -> Any:
+    return functions.sqrt(_var(entries, ddof))
+
+
 def _norm(entries: list[Any]) -> Any:
     return functions.sqrt(reduce(lambda a, b: a + b, [functions.square(e) for e in entries]))
 
@@ -157,7 +161,7 @@ def _pool(x: Any, size: Any, stride: Any = None) -> Any:
 FORMS: dict[str, Callable[..., Any]] = {
     "mean": _reduced(_mean),
     "var": _reduced(_var),
-    "std": _reduced(lambda entries, ddof=0: functions.sqrt(_var(entries, ddof))),
+    "std": _reduced(_std),
     "amax": _reduced(lambda entries: functions.max(*entries)),
     "amin": _reduced(lambda entries: functions.min(*entries)),
     "norm": _reduced(_norm),

@@ -7,6 +7,7 @@ from typing import Any
 
 from compgraph.errors import ParseError
 from compgraph.homework.answers import Answer, read_answer
+from compgraph.homework.blocks import block_of, diagnosed_blocks, split
 from compgraph.homework.diagnosis import diagnose_sheet
 from compgraph.homework.marking import Marking
 from compgraph.homework.problem import Problem
@@ -90,6 +91,12 @@ def grade(
     read, unknown = read_sheet(problem, answers)
     marking = Marking(problem, read, options)
     diagnoses, misconceptions = diagnose_sheet(marking, detail=detail, reveal=reveal)
+    if problem.shapes:
+        blocks = {block: typed for cell, typed in answers.items() if (block := block_of(str(cell), problem.shapes))}
+        explained, shared = diagnosed_blocks(problem, marking, blocks, detail)
+        diagnoses = {**diagnoses, **explained}
+        left = [m for m in misconceptions if not explained.keys() & set(m.cells)]
+        misconceptions = (*shared, *left)
     return Report(
         marking, student=student, unknown=unknown, credit=credit, follow_through=follow_through, reveal=reveal,
         diagnoses=diagnoses, misconceptions=misconceptions,
@@ -101,7 +108,11 @@ def read_sheet(problem: Problem, answers: Mapping[str, Any]) -> tuple[dict[str, 
     names = list(problem.graph)
     read: dict[str, Answer] = {}
     unknown: dict[str, str] = {}
+    listed: list[tuple[Any, Any]] = []
     for cell, typed in answers.items():
+        block = block_of(str(cell), problem.shapes)
+        listed += [(cell, typed)] if block is None else split(block, typed)[0].items()
+    for cell, typed in listed:
         try:
             name = problem.quantities.name(str(cell))
         except ParseError as error:
@@ -111,7 +122,11 @@ def read_sheet(problem: Problem, answers: Mapping[str, Any]) -> tuple[dict[str, 
             unknown[str(cell)[:200]] = f"{name} stands on the sheet twice: the first counts."
             continue
         label = problem.quantities[name].nodes[0]
-        read[name] = read_answer(typed, names=names, decimal_comma=problem.decimal_comma, label=label)
+        read[name] = (
+            typed
+            if isinstance(typed, Answer)
+            else read_answer(typed, names=names, decimal_comma=problem.decimal_comma, label=label)
+        )
     for cell in problem.asked or ():
         read.setdefault(cell, Answer("blank", ""))
     return read, unknown

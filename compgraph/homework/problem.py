@@ -20,9 +20,12 @@ from pathlib import Path
 from typing import Any
 
 import networkx as nx
+import numpy as np
 
+from compgraph.arrays.labels import holds_arrays
 from compgraph.graph import trace
 from compgraph.homework.alternatives import from_arguments, from_result
+from compgraph.homework.blocks import block_of
 from compgraph.homework.cells import KINDS
 from compgraph.homework.constants import intended
 from compgraph.homework.environment import Environment, Rounding
@@ -31,12 +34,13 @@ from compgraph.homework.hypotheses import Mistakes
 from compgraph.homework.precise import Value, arithmetic, fraction
 from compgraph.homework.program import Program, exact, rewritten
 from compgraph.homework.quantities import Quantities
-from compgraph.homework.stating import stated
+from compgraph.homework.stating import stated, whole
 from compgraph.linearization import linearize
 from compgraph.problem import load_problem
 from compgraph.reading import read, read_number
 from compgraph.solution import Solution, solve
 from compgraph.symbols import statements
+from compgraph.zoom import entry_names, scalarize
 
 __all__ = ["Problem"]
 
@@ -51,10 +55,11 @@ class Problem:
 
     Parameters
     ----------
-    text : str
+    text : str, or mapping of str to Expression
         Statements, one per line or separated by ``;``.
     at : mapping of str to str
-        Input → value; text keeps exactness: ``"1/3"``, ``"0.1"``, ``"pi/2"``.
+        Input → value; text keeps exactness: ``"1/3"``, ``"0.1"``, ``"pi/2"``. An array is a list of rows, and its
+        entries are ``W[0,1]``.
     output : str, optional
         What is differentiated; the last statement if left out.
     wrt : sequence of str, optional
@@ -88,7 +93,7 @@ class Problem:
 
     def __init__(
         self,
-        text: str,
+        text: str | Mapping[str, Any],
         at: Mapping[str, Any],
         *,
         output: str | None = None,
@@ -110,8 +115,16 @@ class Problem:
             "hypotheses": hypotheses,
         }  # fmt: skip
         _check(self._arguments)
+        self._given = dict(at)
+        #: The arrays of the problem by name, with their shapes: their entries are what is asked.
+        self.shapes: dict[str, tuple[int, ...]] = {}
+        whole: dict[str, Any] | None = None
+        if not isinstance(text, str):
+            whole = dict(text)
+            text = "\n".join(f"{n} = {_shown(e)}" for n, e in whole.items())
         self.text = text
-        self.at = dict(at)
+        self._whole = whole
+        self.at = _by_entry(at)
         self.batch = batch
         self.level = level
         self.decimal_comma = decimal_comma
@@ -123,7 +136,10 @@ class Problem:
         self._recipes: dict[str, list[str]] = {}
         self._replays: dict[Rounding, Environment] = {}
         self._literals = {name: _literal(value, name, decimal_comma) for name, value in self.at.items()}
-        self._expressions = read(text, names=[*self.at, *(wrt or ())], decimal_comma=decimal_comma)
+        names = [*(self._given if self.at.keys() != self._given.keys() else self.at), *(wrt or ())]
+        self._expressions = read(text, names=names, decimal_comma=decimal_comma) if whole is None else whole
+        if self.at.keys() != self._given.keys() or whole is not None:
+            wrt, parameters, fixed = self._zoomed(output, wrt, parameters, fixed)
         #: The problem solved with floats, at the level of operations; it says what is wrong with a faulty problem.
         self.solution: Solution = solve(
             self._expressions, {name: float(value) for name, value in self._literals.items()}, of=output, wrt=wrt
@@ -138,6 +154,25 @@ class Problem:
         if eta is None and any(str(one).strip().partition(":")[0] == "new" for one in ask or ()):
             raise ValueError("ask: new cells need a learning rate: expected eta, got none. Write eta='0.5'.")
         self.asked = None if ask is None else self.expanded(ask)
+
+    def _zoomed(
+        self, output: str | None, wrt: Sequence[str] | None, parameters: Sequence[str] | None, fixed: Sequence[str]
+    ) -> Any:
+        """Arrays as their entries: of the statements, and of lists of inputs."""
+        literals = {name: float(_literal(value, name, self.decimal_comma)) for name, value in self.at.items()}
+        arrays = _assembled(literals)
+        #: The problem solved with whole arrays; it knows what a mistake with one of them gives.
+        self.whole = solve(self._expressions, arrays, of=output)
+        values = self.whole.values
+        self.shapes = {name: np.shape(v) for name, v in values.items() if np.ndim(v)}
+        self._expressions = scalarize(self.whole.graph)
+
+        def entries(names: Sequence[str] | None) -> list[str] | None:
+            if names is None:
+                return None
+            return [entry for name in names for entry in entry_names(name, self.shapes.get(name, ()))]
+
+        return entries(wrt), entries(parameters), entries(fixed) or ()
 
     def _inputs(self, what: str, names: Sequence[str]) -> list[str]:
         for name in names:
@@ -187,14 +222,19 @@ class Problem:
         >>> Problem.of(solve("t = x^2; J = sin(t) + t", at={"x": 2})).cells
         ['val:t', 'val:J', 'part:x>t', 'part:t>J', 'grad:t', 'grad:x']
         """
-        return cls(*stated(solution), output=solution.outputs[0], wrt=solution.inputs, **options)
+        posed = stated(solution) if not holds_arrays(solution.graph) else whole(solution)
+        return cls(*posed, output=solution.outputs[0], wrt=solution.inputs, **options)
 
     def posed(self, at: Mapping[str, Any], ask: Sequence[str] | None) -> Problem:
         """The same problem with other numbers for some inputs, asking something else."""
-        return Problem(self.text, {**self.at, **at}, **{**self._arguments, "ask": ask})
+        return Problem(self._statements, {**self._given, **at}, **{**self._arguments, "ask": ask})
 
     def __reduce__(self) -> Any:
-        return _restored, (self.text, self.at, self._arguments)
+        return _restored, (self._statements, self._given, self._arguments)
+
+    @property
+    def _statements(self) -> Any:
+        return self.text if self._whole is None else self._whole
 
     def __repr__(self) -> str:
         return f"Problem {self.title or self.output!r}: {len(self.cells)} cells, {self.hash}"
@@ -241,7 +281,11 @@ class Problem:
         """Kinds of cells and names of cells as a list of cells, each once."""
         cells: dict[str, None] = {}
         for one in ask:
-            found = self.quantities.listed([one], self.wrt) if one in KINDS else [self.quantities.name(one)]
+            block = block_of(one, self.shapes)
+            if block is not None:
+                found = [self.quantities.name(cell) for cell in block.cells]
+            else:
+                found = self.quantities.listed([one], self.wrt) if one in KINDS else [self.quantities.name(one)]
             cells |= dict.fromkeys(found)
         return list(cells)
 
@@ -362,6 +406,48 @@ def _literal(value: Any, name: str, decimal_comma: bool) -> Any:
     if isinstance(value, bool) or not isinstance(value, (int, float, Fraction)):
         raise TypeError(f"{name}: expected a number as text such as '0.5' or '1/3', got {value!r:.60}.")
     return value
+
+
+def _by_entry(at: Mapping[str, Any]) -> dict[str, Any]:
+    """The point with each array entry by entry, as it was written; an entry that is given for itself counts."""
+    found: dict[str, Any] = {}
+    for name, value in at.items():
+        if isinstance(value, str) and value.lstrip().startswith("["):
+            value = json.loads(value, parse_float=str, parse_int=str)
+        if isinstance(value, (list, tuple, np.ndarray)):
+            array = np.array(value, dtype=object)
+            entries = [repr(float(e)) if isinstance(e, (float, np.floating)) else e for e in array.ravel().tolist()]
+            found |= zip(entry_names(name, array.shape), entries, strict=True)
+        else:
+            found[name] = value
+    return found
+
+
+def _assembled(entries: Mapping[str, float]) -> dict[str, Any]:
+    """Arrays of the entries that belong together, and the numbers beside them."""
+    parts: dict[str, dict[tuple[int, ...], float]] = {}
+    arrays: dict[str, Any] = {}
+    for name, value in entries.items():
+        if match := _ENTRY.fullmatch(name):
+            index = tuple(int(i) for i in match[2].split(","))
+            parts.setdefault(match[1], {})[index] = value
+        else:
+            arrays[name] = value
+    for name, found in parts.items():
+        array = np.zeros([1 + max(axis) for axis in zip(*found, strict=True)])
+        for index, value in found.items():
+            array[index] = value
+        arrays[name] = array
+    return arrays
+
+
+_ENTRY = re.compile(r"(.+)\[([0-9]+(?:,[0-9]+)*)\]")
+
+
+def _shown(expression: Any) -> str:
+    from compgraph import notation
+
+    return notation.text(expression)
 
 
 def _agree(a: Value, b: Value) -> bool:

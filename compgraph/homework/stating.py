@@ -7,10 +7,13 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from compgraph.expression import VARIABLE, Expression, Variable
 from compgraph.functions import FUNCTIONS, HIDDEN
 from compgraph.homework.constants import spelled
 from compgraph.homework.rewriting import names_in, substituted
+from compgraph.linearization import linearize
 from compgraph.symbols import definition
 
 if TYPE_CHECKING:
@@ -32,7 +35,8 @@ def checked(solution: Solution, answers: Mapping[str, Any], *, level: str | None
     if level is None and _are_about(answers, problem, solution):
         fine = Problem.of(solution, level="operations")
         problem = fine if _are_the_same(fine, solution) else problem
-    named = {f"val:{cell}" if cell in problem.graph else str(cell): _typed(typed) for cell, typed in answers.items()}
+    nodes = {*problem.graph, *problem.shapes}
+    named = {f"val:{cell}" if cell in nodes else str(cell): _typed(typed) for cell, typed in answers.items()}
     return grade(problem, named, **options)
 
 
@@ -54,6 +58,21 @@ def _are_the_same(problem: Problem, solution: Solution) -> bool:
 def _typed(value: Any) -> Any:
     """A float as somebody typed it; all else as it is."""
     return repr(float(value)) if isinstance(value, float) else value
+
+
+def whole(solution: Solution) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The statements of a solution with arrays as expressions, and the point: text has no words for all of them."""
+    fine = solution.graph.graph.get("operations", solution.graph)
+    values = dict(fine.nodes(data="value"))
+    open_ = fine.copy()
+    open_.graph["shapes"] = {name: np.shape(values[name]) for name in fine.graph["inputs"] if np.ndim(values[name])}
+    linearize(open_, None, copy=False)
+    rows = open_.nodes(data=True)
+    kept = [
+        node for node, data in rows if data["primitive"] is not VARIABLE and (data["name"] or not open_._succ[node])
+    ]
+    named = {node: open_.nodes[node]["value"] for node in kept}
+    return named, {name: values[name] for name in fine.graph["inputs"]}
 
 
 def stated(solution: Solution) -> tuple[str, dict[str, Any]]:

@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 
 from compgraph.expression import ADD, MULTIPLY, VARIABLE, Expression, Primitive
 from compgraph.functions import WHERE, logical_and, logical_not, logical_or
-from compgraph.interop.jaxpr import from_jaxpr
-from compgraph.interop.jaxrows import SAFE, Rows
+from compgraph.interop.jax_reading import from_jaxpr
+from compgraph.interop.jax_rows import SAFE, Rows
 from compgraph.listing import Program, program
 from compgraph.listing.assignments import Assignment, Guard
 from compgraph.listing.identifiers import Slope

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import heapq
 import itertools
-from collections import deque
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
@@ -73,30 +73,27 @@ def _edges(graph: nx.MultiDiGraph) -> Iterator[tuple[Any, Any, Any, dict[str, An
 
     Terms are added up in that order, and sums of floats depend on it.
     """
-    after: dict[tuple[Any, Any], list[tuple[Any, Any]]] = {}
-    waiting: dict[tuple[Any, Any], int] = {}
-    for tail, heads in graph._succ.items():
-        pairs = [(tail, head) for head in heads]
-        waiting.update(dict.fromkeys(pairs, 0))
-        for first, second in itertools.pairwise(pairs):
-            after.setdefault(first, []).append(second)
+    pairs = [(tail, head) for head, tails in graph._pred.items() for tail in tails]
+    number = {pair: place for place, pair in enumerate(pairs)}
+    waiting = dict.fromkeys(pairs, 0)
+    after: dict[tuple[Any, Any], list[tuple[Any, Any]]] = {pair: [] for pair in pairs}
+    around = [[(tail, head) for head in heads] for tail, heads in graph._succ.items()]
+    around += [[(tail, head) for tail in tails] for head, tails in graph._pred.items()]
+    for neighbours in around:
+        for first, second in itertools.pairwise(neighbours):
+            after[first].append(second)
             waiting[second] += 1
-    for head, tails in graph._pred.items():
-        pairs = [(tail, head) for tail in tails]
-        for first, second in itertools.pairwise(pairs):
-            after.setdefault(first, []).append(second)
-            waiting[second] += 1
-    ready = deque(pair for pair, count in waiting.items() if count == 0)
+    ready = [number[pair] for pair, count in waiting.items() if count == 0]  # sorted, and so a heap
     done = 0
     while ready:
-        tail, head = pair = ready.popleft()
+        tail, head = pair = pairs[heapq.heappop(ready)]
         done += 1
         yield from ((tail, head, key, data) for key, data in graph._succ[tail][head].items())
-        for other in after.get(pair, ()):
+        for other in after[pair]:
             waiting[other] -= 1
             if waiting[other] == 0:
-                ready.append(other)
-    if done < len(waiting):
+                heapq.heappush(ready, number[other])
+    if done < len(pairs):
         raise ValueError("the edges have no common order: expected a graph as networkx makes it. Save graph.copy().")
 
 

@@ -179,7 +179,7 @@ def paths(found: PathSum, *, most: int | None = None) -> pd.DataFrame:
 
 
 def orders(comparison: Comparison) -> pd.DataFrame:
-    """Order → what it costs: multiplications, those without ±1, additions, fill-in.
+    """Order → what it costs: multiplications, those without ±1, additions, fill-in (``fill``).
 
     Examples
     --------

@@ -106,8 +106,9 @@ def check(problem: Any, wrt: Any = None, *, points: int = 5, functions: Mapping[
 
     Notes
     -----
-    A proof is a difference that SymPy simplifies to 0, under each truth value of at most three conditions. Only short
-    differences are tried. Points are the same on every run.
+    A proof is a difference that SymPy simplifies to 0, under each truth value of at most three comparisons that do not
+    contradict each other; "apart from ties" where it says nothing of points at which two compared numbers are equal, as
+    at kinks. Only short differences are tried. Points are the same on every run.
 
     Examples
     --------
@@ -172,12 +173,30 @@ def _proof(difference: Any) -> str | None:
     conditions = sorted(difference.atoms(sp.core.relational.Relational), key=str)
     if not conditions:
         return "the difference simplifies to 0" if _is_zero(difference) else None
-    if len(conditions) > CONDITIONS:
+    ties = {one: sp.false if isinstance(one, sp.Eq) else sp.true for one in conditions if one.func in (sp.Eq, sp.Ne)}
+    open_ones = [one for one in conditions if one not in ties]
+    if len(open_ones) > CONDITIONS:
         return None
-    for truth in itertools.product((sp.true, sp.false), repeat=len(conditions)):
-        if not _is_zero(difference.xreplace(dict(zip(conditions, truth, strict=True)))):
-            return None
-    return f"the difference simplifies to 0 in each of {2 ** len(conditions)} cases"
+    apart = bool(ties)
+    for truth in itertools.product((sp.true, sp.false), repeat=len(open_ones)):
+        case = dict(zip(open_ones, truth, strict=True))
+        if not _is_zero(difference.xreplace({**case, **ties})):
+            if not _is_impossible(case):
+                return None
+            apart = True
+    cases = f"the difference simplifies to 0 in each of {2 ** len(open_ones)} cases"
+    return f"{cases} apart from ties" if apart else cases
+
+
+def _is_impossible(case: Mapping[Any, Any]) -> bool:
+    """Whether comparisons contradict each other, where none of them is of two equal numbers."""
+    import sympy as sp
+
+    literals = [one if truth == sp.true else one.negated for one, truth in case.items()]
+    unequal = [sp.Ne(one.lhs, one.rhs) for one in case]
+    if sum(one.count_ops() for one in case) > SIMPLIFIED or any(one.has(sp.Piecewise) for one in case):
+        return False
+    return bool(sp.And(*literals, *unequal).simplify() == sp.false)
 
 
 def _is_zero(difference: Any) -> bool:

@@ -14,7 +14,7 @@ import networkx as nx
 import numpy as np
 
 from compgraph.graph import Graph
-from compgraph.interop.torchlabels import Use, array_of, gone, is_input, number_or_array, operation, partial
+from compgraph.interop.torch_labels import Use, array_of, gone, is_input, number_or_array, operation, partial
 from compgraph.maps.base import Array, Shape
 from compgraph.propagation import reverse, totals
 from compgraph.semiring import MATRIX
@@ -100,6 +100,11 @@ def _add(graph: Graph, place: _Place, keys: Mapping[_Place, str], shapes: Mappin
     """A node with the edges into it."""
     key, (node, output) = keys[place], place
     graph.add_node(key, operation=operation(node), shape=shapes[place])
+    if graph.nodes[key]["operation"] == "checkpoint_function":
+        raise ValueError(
+            "a reentrant checkpoint hides its graph, and writes .grad whenever it is asked: expected "
+            "checkpoint(…, use_reentrant=False). Call it that way, or leave the checkpoint out."
+        )
     if tensor is not None:
         graph.nodes[key]["value"] = number_or_array(tensor)
     if is_input(node):

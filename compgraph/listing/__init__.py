@@ -8,9 +8,10 @@
 
 A `Program` holds lines, each an `Assignment`; ``str(program)``, ``program.latex()`` and ``program.python()`` write
 them out, and ``program.compile()`` is a fast function. How it is done: `deriving` writes down a graph as it is
-`listed`, and `guards` says when a branch is needed; `source` writes Python from the table in `forms`. `lowering` breaks
-the lines down into single `operations`, of which `generation` makes fast Python, `arrays` NumPy with few `registers`,
-and `machine` a flat array for the `interpreter` on numba. `running` makes functions of these.
+`listed`, and `guards` says when a branch is needed; `source` writes Python and `javascript` JavaScript from the tables in
+`forms` and `definitions`. `lowering` breaks the lines down into single `operations`, of which `generation` makes fast
+Python, `arrays` NumPy with few `registers`, and `machine` a flat array for the `interpreter` on numba. `running` makes
+functions of these.
 """
 
 from __future__ import annotations

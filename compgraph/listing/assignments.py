@@ -14,7 +14,6 @@ from compgraph.expression import MULTIPLY, Application, Variable
 from compgraph.listing.identifiers import Slope
 from compgraph.listing.shaped import is_mapped, of_arrays, product
 from compgraph.maps import LinearMap
-from compgraph.rewriting import Rewriting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -133,16 +132,17 @@ class Program:
         >>> derivative_program("J = cos(sin(x^2) + 3x^2)").cost
         Cost(multiplications=7, additions=1, fill=0)
         """
-        products = 0
+        products = additions = 0
         first: set[Any] = set()
         for assignment in self.assignments:
             if assignment.products:
                 products += assignment.multiplications
+                additions += assignment.products - (assignment.name not in first)
                 first.add(assignment.name)
         if self.direction == "elimination":
             fill = sum(1 for a in self.assignments if a.products and not a.adds)
             return Cost(products, products - fill, fill)
-        return Cost(products, products - len(first))
+        return Cost(products, additions)
 
     # -- to read
 
@@ -343,8 +343,7 @@ def _written(term: tuple[Any, ...], name: Any, written: Any, sign: str, mark: st
     """A term as it is written: its factors side by side, or what a linear map does to a derivative."""
     if is_mapped(term):
         slopes: dict[str, Slope] = {}
-        whole = Rewriting().rewritten([product(term, slopes)])[0]
-        text: str = written(whole, words={key: name(slope) for key, slope in slopes.items()})
+        text: str = written(product(term, slopes), words={key: name(slope) for key, slope in slopes.items()})
         return text
     return sign.join(_factors(term, name, written, mark))
 

@@ -16,10 +16,11 @@ from compgraph.arrays.elementwise import NUMPY
 from compgraph.arrays.rows import Bound, Row, normalized
 from compgraph.expression import ADD, DIVIDE, GREATER, MULTIPLY, SUBTRACT, Expression, Primitive
 from compgraph.functions import FUNCTIONS, HIDDEN
-from compgraph.listing.forms import DEFINITIONS
+from compgraph.listing.definitions import DEFINITIONS
+from compgraph.listing.forms import CONDITIONS
 from compgraph.rewriting import Rewriting, shape_of
 
-__all__ = ["ELEMENTARY", "UFUNCS"]
+__all__ = ["ELEMENTARY", "FMAX", "UFUNCS"]
 
 #: Primitives that NumPy has a ufunc for.
 UFUNCS: dict[Primitive, str] = {
@@ -28,7 +29,8 @@ UFUNCS: dict[Primitive, str] = {
     if isinstance(NUMPY.get(name), np.ufunc)
 } | {cg.max: "np.maximum", cg.min: "np.minimum"}
 
-_FMAX = Row("fmax", np.fmax, shape=np.broadcast_shapes)
+#: The larger of two, or the one of them that is no NaN.
+FMAX = Row("fmax", np.fmax, shape=np.broadcast_shapes)
 
 Rule = Callable[..., Any]
 
@@ -54,7 +56,7 @@ def _logsumexp(r: Rewriting, p: Mapping[str, Any], x: Any) -> Any:
     axes = normalized(p.get("axis"), len(shape_of(x)))
     top, _, total = _centred(r, x, _axis(p.get("axis"), x))
     # where the largest is infinite so is the result, and the difference is NaN, which fmax passes over
-    whole = r.plain(Bound(_FMAX, {}), r.make(ADD, r.make(cg.log, total), top), top)
+    whole = r.plain(Bound(FMAX, {}), r.make(ADD, r.make(cg.log, total), top), top)
     end = tuple([n for i, n in enumerate(shape_of(x)) if i not in axes])
     return whole if p.get("keepdims") else r.row("reshape", whole, newshape=end)
 
@@ -101,6 +103,15 @@ def _greater(r: Rewriting, _: Mapping[str, Any], x: Any, y: Any) -> Any:
     return r.plain(GREATER, there, 0)
 
 
+def _where(r: Rewriting, _: Mapping[str, Any], condition: Any, a: Any, b: Any) -> Any:
+    """A condition within a condition is both of them."""
+    for inner, zero, holds in ((a, b, True), (b, a, False)):
+        is_both = isinstance(inner, Expression) and inner.primitive in CONDITIONS
+        if is_both and not isinstance(zero, Expression) and zero == 0:
+            return r.make(cg.logical_and, condition if holds else r.make(cg.logical_not, condition), inner)
+    return None
+
+
 def _many(primitive: Primitive) -> Rule:
     """The largest of many by the larger of two."""
 
@@ -122,5 +133,5 @@ def _defined(definition: Callable[..., Any]) -> Rule:
 ELEMENTARY: dict[str, Rule] = {
     **{row.name: _defined(rule) for row, rule in DEFINITIONS.items() if row not in UFUNCS},
     "softmax": _softmax, "log_softmax": _log_softmax, "logsumexp": _logsumexp, "var": _var, "std": _std,
-    "conv2d": _conv2d, "greater": _greater, "relu": _relu, "max": _many(cg.max), "min": _many(cg.min),
+    "conv2d": _conv2d, "greater": _greater, "where": _where, "relu": _relu, "max": _many(cg.max), "min": _many(cg.min),
 }  # fmt: skip

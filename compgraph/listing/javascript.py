@@ -10,7 +10,8 @@ import networkx as nx
 
 from compgraph.expression import VARIABLE, Expression, Variable
 from compgraph.functions import WHERE
-from compgraph.listing.forms import LIBRARIES, Library, Piece, steps
+from compgraph.listing.definitions import steps
+from compgraph.listing.forms import LIBRARIES, Library, Piece
 from compgraph.listing.guards import NEVER
 from compgraph.listing.identifiers import Identifiers
 from compgraph.listing.listed import Listed

@@ -10,11 +10,11 @@ import networkx as nx
 from compgraph.expression import IDENTITY, LITERAL, VARIABLE, Application, Expression, Primitive, Variable
 from compgraph.functions import WHERE
 from compgraph.listing.assignments import Assignment, Guard
-from compgraph.listing.shaped import mapped, of_arrays, shaped
 from compgraph.listing.guards import ALWAYS, NEVER, Cases, also, written_order
+from compgraph.listing.shaped import mapped, masks, of_arrays, shaped
 from compgraph.posing import names_of, posed
 from compgraph.propagation import node_order
-from compgraph.symbols import applied, definition, formulas
+from compgraph.symbols import EXPRESSION, applied, definition, formulas
 
 __all__ = ["Edge", "Listed", "Names", "listed"]
 
@@ -47,6 +47,7 @@ class Listed:
         self.arrays = self.traced and of_arrays(graph)
         if self.arrays:
             self.variables = shaped(graph)
+            self.masks = masks(graph, self.variables, self.outputs)
         elif self.traced and not self.coarse:
             self.variables = {key: Variable(key) for key in self.nodes}
             if any(data["primitive"] is WHERE for data in self.nodes.values()):
@@ -111,7 +112,10 @@ class Listed:
                     continue  # an array that was only written down
                 operands = self._operands(head) if operands is None else operands
                 output, operand = self.variables[head], operands[position]
-                yield Edge(argument, head, mapped(applied(rule, output, operands), output, operand), guard)
+                partial = mapped(applied(rule, output, operands), output, operand)
+                if head in self.masks:
+                    partial = EXPRESSION.mul(mapped(self.masks[head], output, output), partial)
+                yield Edge(argument, head, partial, guard)
                 continue
             if primitive is WHERE:
                 condition, holds = arguments[0], position == 1

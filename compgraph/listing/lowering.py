@@ -26,7 +26,8 @@ from compgraph.expression import (
     Variable,
 )
 from compgraph.functions import WHERE
-from compgraph.listing.forms import CONDITIONS, DEFINITIONS
+from compgraph.listing.definitions import DEFINITIONS
+from compgraph.listing.forms import CONDITIONS
 from compgraph.listing.identifiers import Slope
 from compgraph.listing.operations import ALWAYS, Lowered, Operand, Operation, needed
 from compgraph.numbers import entered

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from compgraph.expression import VARIABLE, Expression, Primitive
-from compgraph.listing.forms import LIBRARIES, Level, Library, Piece, defined, infix, steps
+from compgraph.listing.definitions import defined, steps
+from compgraph.listing.forms import LIBRARIES, Level, Library, Piece, infix
 from compgraph.listing.identifiers import Identifiers, Slope
 from compgraph.traversal import evaluation_order
 
@@ -41,6 +42,7 @@ class Writer:
         self.names = Identifiers()
         self.needed: dict[Primitive, str] = {}  # what the library lacks, its definition before its use
         self.foreign: dict[Primitive, str] = {}
+        self.slopes: dict[str, Slope] = {}  # derivatives that stand in an expression as variables
 
     def heading(self) -> Iterator[str]:
         if self.arrays and any("math." in text for text in self.needed.values()):
@@ -157,11 +159,15 @@ class Writer:
             if e in known:
                 pieces[e] = known[e]
             elif e.primitive is VARIABLE:
-                pieces[e] = Piece(self.names[e.name])
+                pieces[e] = Piece(self.names[self.slopes.get(str(e.name), e.name)])
             else:
-                operands = [pieces[a] if isinstance(a, Expression) else self.library.number(a) for a in e.arguments]
+                operands = [pieces[a] if isinstance(a, Expression) else self.number(a) for a in e.arguments]
                 pieces[e] = self._form(e.primitive)(operands)
         return pieces[expression]
+
+    def number(self, value: Any) -> Piece:
+        """A number that is written down."""
+        return self.library.number(value)
 
     def _form(self, primitive: Primitive) -> Any:
         """How a primitive is written; what the library lacks is defined on the way."""

@@ -81,11 +81,8 @@ def _specialised(
         elementary = Rewriting(ELEMENTARY).rewritten(Rewriting().rewritten(roots))
         roots = [_full(one, shape_of(root)) for one, root in zip(elementary, roots, strict=True)]
         made = code(roots, parameters, dtype, shape.text)
-    run = _made(made)
-    entered = [
-        functools.partial(np.asarray, dtype=dtype) if np.ndim(value) else dtype.type
-        for value in values
-    ]
+    run: Callable[..., Any] = _made(made)
+    entered = [functools.partial(np.asarray, dtype=dtype) if np.ndim(value) else dtype.type for value in values]
     if all(type(a) is np.ndarray and a.dtype == dtype for a in arguments):
         return run
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from compgraph import functions as cg
 from compgraph.arrays.rows import Bound
-from compgraph.expression import LITERAL, Expression, Primitive
-from compgraph.listing.forms import LIBRARIES, Level, Piece, infix
-from compgraph.listing.identifiers import Slope
+from compgraph.expression import POWER, Expression, Primitive
+from compgraph.listing.forms import LIBRARIES, Level, Library, Piece, infix
+from compgraph.listing.identifiers import Identifiers, Slope
 from compgraph.listing.shaped import is_mapped, product, shaped
 from compgraph.listing.source import Writer
-from compgraph.rewriting import Rewriting
 
 if TYPE_CHECKING:
     from compgraph.listing.assignments import Assignment, Program
@@ -27,19 +27,26 @@ def array_module(program: Program, name: str) -> str:
     """The program as a module that defines the function `name` of arrays."""
     if not (name.isidentifier() and not keyword.iskeyword(name)):
         raise ValueError(f"name: expected a Python identifier, got {name!r:.40}. Write name='f'.")
-    writer = _ArrayWriter(program)
+    writer = _ArrayWriter(LIBRARIES["numpy"])
     body = list(writer.function(program, name))
-    return "\n\n".join(["".join(writer.heading()), *writer.needed.values(), "\n".join(body) + "\n"])
+    parts = [*writer.needed.values(), *writer.helpers.values(), "\n".join(body) + "\n"]
+    return "\n\n".join(["".join(writer.heading()), *parts])
 
 
 class _ArrayWriter(Writer):
     """Writes functions of arrays: maps as what they do, and the rows of arrays as NumPy calls them."""
 
-    def __init__(self, program: Program) -> None:
-        super().__init__(LIBRARIES["numpy"])
+    def __init__(self, library: Library) -> None:
+        super().__init__(library)
+        self.names = Identifiers(HELPERS)
+        self.helpers: dict[str, str] = {}
+        self.shapes: dict[Any, tuple[int, ...]] = {}
+        self.like: Any = None  # an input of whose kind arrays are that are written down: float32 stays float32
+
+    def function(self, program: Program, name: str) -> Iterator[str]:
         self.shapes = {key: variable.shape for key, variable in shaped(program.graph).items()}
-        # numbers that are written down are of the kind of the inputs: float32 stays float32
         self.like = next((key for key in program.inputs if self.shapes[key]), None)
+        yield from super().function(program, name)
 
     def line(self, a: Assignment, program: Program) -> str:
         if isinstance(a.name, Slope) and not a.adds and a.terms == ((0,),):
@@ -49,31 +56,82 @@ class _ArrayWriter(Writer):
         return super().line(a, program)
 
     def _product(self, term: tuple[Any, ...]) -> Piece:
-        if not is_mapped(term):
-            if len(term) == 1 and isinstance(term[0], np.ndarray):
-                return Piece(self.array(term[0]))
-            return super()._product(term)
-        slopes: dict[str, Slope] = {}
-        whole = Rewriting().rewritten([product(term, slopes)])[0]
-        return self.expression(whole, {}, slopes)
+        if is_mapped(term):
+            whole = product(term, self.slopes)
+            if isinstance(whole, Expression) and whole.primitive.name == "broadcast_to":
+                (whole,) = whole.arguments  # += does it
+            return self.expression(whole, {}) if isinstance(whole, Expression) else self.number(whole)
+        return self.number(term[0]) if isinstance(term[0], np.ndarray) else super()._product(term)
 
-    def constant(self, value: Any) -> Piece:
-        return Piece(self.array(value)) if isinstance(value, np.ndarray) else self.library.number(value)
-
-    def array(self, value: np.ndarray) -> str:
-        """An array as its entries."""
+    def number(self, value: Any) -> Piece:
+        if not isinstance(value, np.ndarray):
+            return super().number(value)
         kind = f", {self.names[self.like]}.dtype" if self.like is not None and value.dtype.kind == "f" else ""
-        return f"np.array({_entries(value)}{kind})"
+        return Piece(f"np.array({_entries(value)}{kind})")
 
     def _form(self, primitive: Primitive) -> Any:
+        if primitive is cg.square:
+            return lambda operands: self.library.forms[POWER]((operands[0], Piece("2")))
         if not isinstance(primitive, Bound):
             return super()._form(primitive)
-        form, parameters = _FORMS.get(primitive.name), dict(primitive.parameters)
-        if primitive.name in _OWN and primitive not in self.needed:
-            self.needed[_OWN_ROWS[primitive.name]] = _OWN[primitive.name]
-        if form is None:
-            form = _called(primitive.name if primitive.name in _OWN else f"np.{primitive.name}")
+        called, parameters = primitive.name, primitive.parameters
+        for helper in HELPERS if called in HELPERS else ():
+            if helper == called or (called, helper) == ("conv2d", "patches"):
+                self.helpers[helper] = HELPERS[helper]
+        form = _FORMS.get(called) or _called(called if called in HELPERS else f"np.{called}")
         return lambda operands: form(operands, parameters)
+
+
+#: What NumPy has no function for.
+HELPERS = {
+    "softmax": """\
+def softmax(x, axis=-1):
+    e = np.exp(x - np.max(x, axis=axis, keepdims=True))
+    return e / np.sum(e, axis=axis, keepdims=True)
+""",
+    "log_softmax": """\
+def log_softmax(x, axis=-1):
+    above = x - np.max(x, axis=axis, keepdims=True)
+    return above - np.log(np.sum(np.exp(above), axis=axis, keepdims=True))
+""",
+    "logsumexp": """\
+def logsumexp(x, axis=None, keepdims=False):
+    top = np.max(x, axis=axis, keepdims=True)
+    total = np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True)) + top
+    return total if keepdims else np.squeeze(total, axis=axis)
+""",
+    "scatter": """\
+def scatter(x, shape, index=None, places=None):
+    whole = np.zeros(shape, np.asarray(x).dtype)
+    if places is None:
+        np.add.at(whole, index, x)
+    else:
+        np.add.at(whole.reshape(-1), places, x)
+    return whole
+""",
+    "patches": """\
+def patches(x, window, stride, padding):
+    rows, columns = padding
+    x = np.pad(x, ((0, 0), (0, 0), (rows, rows), (columns, columns)))
+    windows = np.lib.stride_tricks.sliding_window_view(x, window, axis=(2, 3))[:, :, :: stride[0], :: stride[1]]
+    n, channels, i, j, *_ = windows.shape
+    return windows.transpose(0, 2, 3, 1, 4, 5).reshape(n * i * j, -1)
+""",
+    "conv2d": """\
+def conv2d(x, kernels, stride=(1, 1), padding=(0, 0)):
+    o, _, h, w = kernels.shape
+    rows = (x.shape[2] + 2 * padding[0] - h) // stride[0] + 1
+    columns = (x.shape[3] + 2 * padding[1] - w) // stride[1] + 1
+    flat = patches(x, (h, w), stride, padding) @ kernels.reshape(o, -1).T
+    return flat.reshape(x.shape[0], rows, columns, o).transpose(0, 3, 1, 2)
+""",
+    "max_pool2d": """\
+def max_pool2d(x, size, stride=None):
+    down, right = stride or size
+    windows = np.lib.stride_tricks.sliding_window_view(x, size, axis=(2, 3))[:, :, ::down, ::right]
+    return windows.max(axis=(4, 5))
+""",
+}
 
 
 # -- rows
@@ -145,7 +203,9 @@ def _value(value: Any) -> str:
     """A parameter in Python."""
     if isinstance(value, np.ndarray):
         return f"np.array({_entries(value)})"
-    return f"({_index(value)})" if isinstance(value, tuple) and any(isinstance(v, (slice, np.ndarray)) for v in value) else repr(value)
+    if isinstance(value, tuple) and any(isinstance(one, np.ndarray) for one in value):
+        return f"({', '.join(map(_one, value))},)"
+    return repr(value)
 
 
 def _index(index: Any) -> str:

@@ -28,7 +28,7 @@ def shape(lengths: tuple[int, ...], style: Style = "text") -> str:
     >>> shape((3, 2)), shape((5,)), shape((3, 2), "latex")
     ('3×2', '5', '3 \\\\times 2')
     """
-    return {"text": "×", "latex": r" \times ", "spoken": " by "}[style].join(map(str, lengths))
+    return {"text": "×", "latex": r" \times ", "spoken": " by "}[style].join([number(n) for n in lengths])
 
 
 def array(value: Any, digits: int = 6, style: Style = "text", *, few: int | None = None) -> str:

@@ -57,7 +57,15 @@ def ledger_latex(path_sum: PathSum, *, most: int = 10, digits: int = 6) -> str:
 
 
 def ledger_rows(path_sum: PathSum, *, most: int = 10, digits: int = 6) -> tuple[list[tuple[str, str]], tuple[str, ...]]:
-    """The ledger as data: the nodes and the product of each path listed, and what is said of all of them at the end."""
+    """The ledger as data: the nodes and the product of each path listed, and what is said of all of them at the end.
+
+    Examples
+    --------
+    >>> import networkx as nx
+    >>> from compgraph.pathsum import paths
+    >>> ledger_rows(paths(nx.MultiDiGraph([("x", "y", {"partial": 3.0})]), "x", "y"))
+    ([('x → y', '3')], ('1 path', 'sum = 3'))
+    """
     listed, all_of_them = _sections(path_sum, most, digits, "text")
     rows = [(route, product) for ((route, product),) in listed.groups]
     return rows, (*listed.words, *all_of_them.groups[0][0])

@@ -1,20 +1,22 @@
 """Linear maps as they are written: in symbols where they are made of expressions, else in numbers or by their shape.
 
-In symbols a map is written as its matrix, entries counted with the last axis fastest: a matrix on the left of what it is
-given, X ↦ A X, is A ⊗ I, one on the right, X ↦ X B, is I ⊗ Bᵀ, and the map V ↦ V x of the partial ∂(W x)/∂W is
+In symbols a map is written as its matrix, entries counted with the last axis fastest: a matrix on the left of what it
+is given, X ↦ A X, is A ⊗ I, one on the right, X ↦ X B, is I ⊗ Bᵀ, and the map V ↦ V x of the partial ∂(W x)/∂W is
 I ⊗ xᵀ. A change of shape has the matrix I there, and is left out.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 import numpy as np
 
 from compgraph.arrays.moves import GETITEM, TRANSPOSE
+from compgraph.arrays.reductions import SUM
 from compgraph.arrays.rows import Bound, Row
-from compgraph.expression import ADD, MULTIPLY, NEGATE, SUBTRACT, Application, Expression, Primitive, Variable, constant
+from compgraph.expression import ADD, MULTIPLY, NEGATE, SUBTRACT, Application, Expression, Variable, constant
 from compgraph.maps import (
     Addition,
     Broadcast,
@@ -52,6 +54,9 @@ DIAGONAL, MATRIX, PARTS = 4, 9, 40
 #: Names, numbers and operations of a map in symbols that are written out.
 LIMIT = 40
 
+#: Numbers with more decimals than anybody reads.
+_LONG = re.compile(r"\d+\.\d{6,}")
+
 
 def linear_map(map: LinearMap, digits: int = 6, style: Style = "text") -> str:
     """A linear map: in symbols, by its numbers where they are few, else by the shapes of its output and its input.
@@ -67,10 +72,12 @@ def linear_map(map: LinearMap, digits: int = 6, style: Style = "text") -> str:
     ('64 ← 10', 'Σ(·, axis=0)')
     """
     if is_symbolic(map):
-        written = as_expression(map)
+        formula, say = as_expression(map), {"text": number, "latex": number_latex, "spoken": number_spoken}[style]
         if style == "text":
-            return text(written, limit=LIMIT, pretty=True)
-        return latex(written, limit=LIMIT) if style == "latex" else spoken(written, limit=LIMIT)
+            written = text(formula, limit=LIMIT, pretty=True)
+        else:
+            written = latex(formula, limit=LIMIT) if style == "latex" else spoken(formula, limit=LIMIT)
+        return _LONG.sub(lambda found: say(float(found[0]), digits), written)
     if isinstance(map, Diagonal):
         return _diagonal(map, digits, style)
     matrix = printed_matrix(map)
@@ -126,9 +133,7 @@ def _never(*_: Any) -> Any:
     raise TypeError("a map that is written as an expression has no value.")
 
 
-DIAG = Primitive("diag", _never, None)
-KRON = Primitive("kron", _never, None, None)
-JOINED = Primitive("joined", _never, None, None)
+DIAG, KRON, JOINED = (Bound(Row(name, _never), {}) for name in ("diag", "kron", "joined"))
 
 _IDENTITY, _MORE, _DOT = Variable("I"), Variable("…"), Variable("·")
 
@@ -170,15 +175,22 @@ def _joined(left: list[_Factor], right: list[_Factor]) -> list[_Factor]:
     last, first = left[-1], right[0]
     if isinstance(last, Sum) and isinstance(first, Diagonal) and len(last.input) == 1:
         return [*left[:-1], Application(Bound(TRANSPOSE, {}), (_written(first.values),)), *right[1:]]
+    if isinstance(last, LeftMultiply) and isinstance(first, RightMultiply) and _columns(last) > 1:
+        return [*left[:-1], Application(KRON, (_written(last.array), _turned(first.array))), *right[1:]]
     if isinstance(last, Diagonal) and isinstance(first, Broadcast) and len(first.output) == 1:
         return [*left[:-1], _written(last.values), *right[1:]]
     return [*left, *right]
 
 
+def _columns(part: LeftMultiply) -> int:
+    return part.input[-1]
+
+
 def _sum(left: list[_Factor], right: list[_Factor]) -> Expression:
-    minus = [one for one in right if isinstance(one, Scale) and _is(one.factor, -1)]
-    if minus:
-        return Application(SUBTRACT, (_product(left), _product([one for one in right if one is not minus[0]])))
+    for one, other in ((left, right), (right, left)):
+        minus = [part for part in other if isinstance(part, Scale) and _is(part.factor, -1)]
+        if minus:
+            return Application(SUBTRACT, (_product(one), _product([part for part in other if part is not minus[0]])))
     return Application(ADD, (_product(left), _product(right)))
 
 
@@ -209,6 +221,10 @@ def _leaf(part: LinearMap) -> Expression:
         return _product(_joined([Diagonal(part.values)], [Broadcast(part.output, part.axes)]))
     if isinstance(part, Dense):
         return _written(part.array)
+    if isinstance(part, LeftMultiply) and _columns(part) == 1:
+        return _written(part.array)
+    if isinstance(part, RightMultiply) and part.input[-2] == 1:
+        return _turned(part.array)
     if isinstance(part, LeftMultiply):
         return Application(KRON, (_written(part.array), _IDENTITY))
     if isinstance(part, RightMultiply):
@@ -224,8 +240,9 @@ def _leaf(part: LinearMap) -> Expression:
     if isinstance(part, (Gather, Scatter)):
         word = Variable("pick" if isinstance(part, Gather) else "place")
         return word if part.index is None else Application(Bound(GETITEM, {"index": part.index}), (word,))
-    if isinstance(part, Permute) and len(part.input) == 2:
-        return Variable("transpose")
+    if isinstance(part, Permute):
+        two = len(part.input) == 2
+        return Variable("transpose") if two else Application(Bound(TRANSPOSE, {"axes": part.axes}), (_DOT,))
     return Variable("0" if isinstance(part, Zero) else part.label.replace(" ", "_"))
 
 
@@ -237,7 +254,8 @@ def _reduced(name: str, axes: tuple[int, ...], whole: tuple[int, ...]) -> Expres
     """Σ or a repetition: over some axes a function of what is put in the place of the dot."""
     if len(axes) == len(whole):
         return Variable(name)
-    return Application(Bound(Row(name, _never), {"axis": axes[0] if len(axes) == 1 else axes}), (_DOT,))
+    row = SUM if name == "Σ" else Row(name, _never)
+    return Application(Bound(row, {"axis": axes[0] if len(axes) == 1 else axes}), (_DOT,))
 
 
 def _written(values: Any) -> Expression:
@@ -247,9 +265,9 @@ def _written(values: Any) -> Expression:
 def _turned(values: Any) -> Expression:
     """The transpose; of a transpose what it is of, of a column the vector as a row."""
     expression = _written(values)
-    if isinstance(expression.primitive, Bound) and not expression.primitive.parameters:
-        if expression.primitive.name == "transpose":
-            return _written(expression.arguments[0])
+    primitive = expression.primitive
+    if isinstance(primitive, Bound) and primitive.name == "transpose" and not primitive.parameters:
+        return _written(expression.arguments[0])
     if (
         expression.primitive.name == "reshape"
         and expression.shape[1:] == (1,)

@@ -191,8 +191,8 @@ def _plain(value: Any) -> Any:
 
 def _rounded(value: Any, digits: int) -> tuple[Fraction | Decimal | float, int]:
     """What is printed, and the size in digits of an exact number that had to be rounded (0 otherwise)."""
-    if not isinstance(digits, int) or digits < 1:
-        raise ValueError(f"digits: expected a positive whole number, got {digits!r:.40}.")
+    if not isinstance(digits, int) or not 1 <= digits <= 1000:
+        raise ValueError(f"digits: expected a positive whole number, at most 1000, got {digits!r:.40}.")
     if isinstance(value, float):
         if not math.isfinite(value):
             return float(value), 0

@@ -43,13 +43,16 @@ def typed_rows(call: Call, bracket: Form) -> BoundForm:
 def pretty_rows(call: Call, bracket: Form) -> BoundForm:
     """As a picture has it."""
     times = infix(" @ ", Level.MATRIX, Level.MATRIX, Level.SIGN, bracket)
-    outer = infix(" ⊗ ", Level.MATRIX, Level.MATRIX, Level.SIGN, bracket)
+    outer = infix(" ⊗ ", Level.PRODUCT, Level.SIGN, Level.SIGN, bracket)
+    joined = infix(" · ", Level.MATRIX, Level.MATRIX, Level.MATRIX, bracket)
     norm = enclosed("‖", "", "‖", Level.ATOM)
     return _bound(
         call,
         {
             "matmul": lambda _, o: times(o),
             "outer": lambda _, o: outer(o),
+            "kron": lambda _, o: outer(o),
+            "joined": lambda _, o: joined(o),
             "inv": lambda _, o: _behind(o[0], bracket, "⁻¹", Level.POWER),
             "solve": lambda _, o: times((_behind(o[0], bracket, "⁻¹", Level.POWER), o[1])),
             "transpose": lambda p, o: (
@@ -68,7 +71,8 @@ def pretty_rows(call: Call, bracket: Form) -> BoundForm:
 def latex_rows(call: Call, bracket: Form) -> BoundForm:
     """As a formula has it: W x for a product of matrices."""
     times = infix(r" \, ", Level.MATRIX, Level.MATRIX, Level.SIGN, bracket)
-    outer = infix(r" \otimes ", Level.MATRIX, Level.MATRIX, Level.SIGN, bracket)
+    outer = infix(r" \otimes ", Level.PRODUCT, Level.SIGN, Level.SIGN, bracket)
+    joined = infix(r" \, ", Level.MATRIX, Level.MATRIX, Level.MATRIX, bracket)
     norm = enclosed(r"\left\| ", "", r" \right\|", Level.ATOM)
 
     def words(p: Mapping[str, Any], o: Sequence[Piece]) -> list[Piece]:
@@ -84,6 +88,8 @@ def latex_rows(call: Call, bracket: Form) -> BoundForm:
         {
             "matmul": lambda _, o: times(o),
             "outer": lambda _, o: outer(o),
+            "kron": lambda _, o: outer(o),
+            "joined": lambda _, o: joined(o),
             "inv": lambda _, o: _behind(o[0], bracket, "^{-1}", Level.POWER),
             "solve": lambda _, o: times((_behind(o[0], bracket, "^{-1}", Level.POWER), o[1])),
             "transpose": lambda p, o: (
@@ -120,6 +126,9 @@ def spoken_rows(call: Call, bracket: Form) -> BoundForm:
         {
             "matmul": phrase("the matrix product of ", " and "),
             "outer": phrase("the outer product of ", " and "),
+            "kron": phrase("the Kronecker product of ", " and "),
+            "joined": phrase("", " times "),
+            "diag": phrase("the diagonal matrix of "),
             "sum": phrase("the sum of "),
             "mean": phrase("the mean of "),
             "norm": phrase("the norm of "),

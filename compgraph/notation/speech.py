@@ -121,8 +121,6 @@ _SPOKEN = Hand(
     )
     | {
         MULTIPLY: either(_times, _entrywise),
-        "joined": infix(" times ", Level.MATRIX, Level.MATRIX, Level.MATRIX, _bracket),
-        "kron": infix(" Kronecker ", Level.PRODUCT, Level.SIGN, Level.SIGN, _bracket),
         NEGATE: prefix("minus ", _bracket),
         POWER: _power,
         "square": lambda a: _power((a[0], TWO)),

@@ -152,8 +152,6 @@ _LATEX = Hand(
         NEGATE: prefix("-", _bracket),
         "logical_not": prefix(r"\neg ", _bracket),
         MULTIPLY: either(_product, _entrywise),
-        "joined": infix(r" \, ", Level.MATRIX, Level.MATRIX, Level.MATRIX, _bracket),
-        "kron": infix(r" \otimes ", Level.PRODUCT, Level.SIGN, Level.SIGN, _bracket),
         DIVIDE: enclosed(r"\frac{", "}{", "}", Level.CALL, tall=True),
         POWER: _power,
         ABS: enclosed(r"\left|", "", r"\right|", Level.ATOM),

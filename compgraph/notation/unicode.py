@@ -43,9 +43,7 @@ from compgraph.notation.writing import (
 __all__ = ["text"]
 
 
-def text(
-    expression: Any, *, limit: int = 200, pretty: bool = False, words: Mapping[str, str] | None = None
-) -> str:
+def text(expression: Any, *, limit: int = 200, pretty: bool = False, words: Mapping[str, str] | None = None) -> str:
     """An expression (or a number) in Unicode text.
 
     A named subexpression is written as its name; the expression itself is written out.
@@ -184,8 +182,6 @@ _PRETTY = _TYPED._replace(
     forms={
         **_TYPED.forms,
         MULTIPLY: either(_times, _entrywise),
-        "joined": infix(" · ", Level.MATRIX, Level.MATRIX, Level.MATRIX, _bracket),
-        "kron": infix(" ⊗ ", Level.PRODUCT, Level.SIGN, Level.SIGN, _bracket),
         EQUAL: infix(" = ", Level.CONDITION, Level.SUM, Level.SUM, _bracket),
         "where": _cases,
     },

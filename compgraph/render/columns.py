@@ -1,8 +1,8 @@
 """A network as lectures draw it: round neurons in columns, and a line for every weight.
 
-A line is as thick as its weight is large, in `LEVELS` steps of the largest one; negative weights have another colour and
-are dashed. When a sweep has come by, the line is as thick as the term that came along it, compared with the largest term
-of the sweep: where gradients vanish, so do the lines.
+A line is as thick as its weight is large, in `LEVELS` steps of the largest one; negative weights have another colour
+and are dashed. When a sweep has come by, the line is as thick as the term that came along it, compared with the largest
+term of the sweep: where gradients vanish, so do the lines.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import math
 from collections import defaultdict
 from typing import Any
 
+from compgraph.notation import number
 from compgraph.render import svg
 from compgraph.render.cells import UNKNOWN, Cell, runs_width
 from compgraph.render.drawing import Drawing
@@ -66,11 +67,10 @@ class Columns(Drawing):
         self.weights = _levels([neurons.weights[edge] for edge in edges])
         self.off = {i for i, node in enumerate(nodes) if node in neurons.off}
         self.flows = [_flows(sweep, len(edges)) for sweep in script.sweeps]
-        self.said = [w for w in (neurons.weights[edge] for edge in edges)]
+        self.said = [neurons.weights[edge] for edge in edges]
+        self.shades = _shades(columns, [neurons.graph.nodes[node].get("value") for node in nodes])
         says = len([w for w in self.said if w is not None]) <= SAYING
-        self.labels = [
-            Cell((), (0.0,) if says and weight is not None else (), Box(0, 0)) for weight in self.said
-        ]
+        self.labels = [Cell((), (0.0,) if says and weight is not None else (), Box(0, 0)) for weight in self.said]
 
     def _pill(self, i: int) -> float:
         """How wide the text of a derivative beneath a neuron is."""
@@ -83,13 +83,16 @@ class Columns(Drawing):
     def svg(self, moment: Moment | None = None, *, theme: str | None = "light", captioned: bool = False) -> str:
         """The picture as an SVG document; parameters are those of `Drawing.svg`."""
         written = super().svg(moment, theme=theme, captioned=captioned)
-        y = SIZES.margin + SIZES.text
-        headings = [
-            svg.text(typeset(words), *self._at(x - runs_width(typeset(words), SIZES.text) / 2, y - SIZES.margin),
-                     SIZES.text, fixed=theme is not None, name="cg-label cg-formula")
-            for words, x in self.headings
-        ]  # fmt: skip
-        return written.removesuffix("</svg>\n") + "".join(f"<g>{one}</g>" for one in headings) + "</svg>\n"
+        headings = []
+        for words, middle in self.headings:
+            runs, (x, y) = typeset(words), self._at(middle, SIZES.margin + 0.6 * SIZES.text)
+            shown = svg.text(runs, -runs_width(runs, SIZES.text) / 2, 0, SIZES.text, fixed=theme is not None)
+            headings.append(f'<g class="cg-soft" transform="translate({x:.1f} {y:.1f})">{shown}</g>')
+        return written.removesuffix("</svg>\n") + "".join(headings) + "</svg>\n"
+
+    @property
+    def _has_more(self) -> bool:
+        return True
 
     def _ends(self, i: int) -> tuple[tuple[float, float], tuple[float, float]]:
         """Where a line leaves one neuron and reaches the other."""
@@ -104,7 +107,10 @@ class Columns(Drawing):
         key = (i, name, moment and moment.sweep)
         if key not in self._known:
             edge, (start, end) = self.script.edges[i], self._ends(i)
-            points = [self._at(start[0] + t / 3 * (end[0] - start[0]), start[1] + t / 3 * (end[1] - start[1])) for t in range(4)]
+            points = [
+                self._at(start[0] + t / 3 * (end[0] - start[0]), start[1] + t / 3 * (end[1] - start[1]))
+                for t in range(4)
+            ]
             level = self.weights[i]
             sign = "" if level is None else " cg-down" if level < 0 else " cg-up" if level else ""
             dim = " cg-dim" if {edge.tail, edge.head} & self.off else ""
@@ -122,10 +128,13 @@ class Columns(Drawing):
             node, (x, y), wide = self.script.nodes[i], self._at(*self.places[i]), 2 * self.radius
             parts = [svg.box(0, 0, wide, wide, self.radius, "cg-card cg-unit")]
             parts.append(f"<title>{svg.safe(f'{node.name} = {node.value}' if node.value else node.name)}</title>")
-            if node.value and not self.small:
-                size = min(SIZES.small, SIZES.small * (wide - 6) / max(text_width(node.value, SIZES.small), 1))
-                runs = (node.value,)
-                parts.append(svg.text(runs, -text_width(node.value, SIZES.small) / 2, 5, SIZES.small, fixed=fixed))
+            if self.small and self.shades[i]:
+                shade = f"cg-{'plus' if self.shades[i] > 0 else 'minus'} cg-h{abs(self.shades[i])}"
+                parts.append(svg.box(0, 0, wide - 6, wide - 6, self.radius - 3, f"cg-unit {shade}"))
+            elif node.value and not self.small:
+                left = -text_width(node.value, SIZES.value) / 2
+                shown = svg.text((node.value,), left, 4, SIZES.value, fixed=fixed)
+                parts.append(f'<g class="cg-value">{shown}</g>')
             if moment is not None and not self.small and any(self.script.sweeps[moment.sweep].labels[i]):
                 sweep, below = self.script.sweeps[moment.sweep], self.radius + 15
                 shape = next(MARKS[state] for state in ("now", "done", "todo") if f"cg-{state}" in name)
@@ -143,10 +152,8 @@ class Columns(Drawing):
     def _label(self, i: int, moment: Moment | None, fixed: bool) -> str:
         (x, y), (to_x, to_y) = self._ends(i)
         place = self._at(x + ALONG * (to_x - x), y + ALONG * (to_y - y))
-        from compgraph.notation import number
-
         written = (number(self.said[i], self.script.digits),)
-        shown = svg.text(written, -runs_width(written, SIZES.label) / 2, 5, SIZES.label, fixed=fixed, name="cg-label")
+        shown = svg.text(written, -runs_width(written, SIZES.label) / 2, -5, SIZES.label, fixed=fixed, name="cg-label")
         return f'<g id="l{i}" transform="translate({place[0]:.1f} {place[1]:.1f})">{shown}</g>'
 
     def _at(self, x: float, y: float) -> tuple[float, float]:
@@ -166,6 +173,15 @@ def _heading(names: list[str]) -> str:
     """What the neurons of a column have in common: the array whose entries they are."""
     bases = {name.partition("[")[0] for name in names}
     return bases.pop() if len(bases) == 1 else ""
+
+
+def _shades(columns: dict[int, list[int]], values: list[Any]) -> list[int]:
+    """How large a value is beside the others of its column."""
+    shades = [0] * len(values)
+    for units in columns.values():
+        for i, level in zip(units, _levels([values[i] for i in units]), strict=True):
+            shades[i] = level or 0
+    return shades
 
 
 def _levels(weights: list[float | None]) -> list[int | None]:

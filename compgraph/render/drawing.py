@@ -122,7 +122,7 @@ class Drawing:
         if theme is not None:
             # not in a page, which shows many frames in one picture: browsers show a title as a hint
             parts.append(f"<title>{svg.safe(title(script, moment))}</title><style>")
-            parts.append(sheet(theme_named(theme), name))
+            parts.append(sheet(theme_named(theme), name, further=self._has_more))
             parts.append(f'</style><rect class="cg-paper" width="{width}" height="{height}"/>')
         # a page holds what comes and goes; a frame only what is there
         there = [i for i in range(len(script.edges)) if not fixed or self._edge_class(i, moment) != "cg-off"]
@@ -132,6 +132,11 @@ class Drawing:
         if strip and moment:
             parts.append(caption(script, moment, width=self.width, top=self.height, fixed=fixed))
         return "".join([*parts, "</svg>\n"])
+
+    @property
+    def _has_more(self) -> bool:
+        """Whether there are heat maps."""
+        return any(node.heat for node in self.script.nodes) or any(sweep.heats for sweep in self.script.sweeps)
 
     @property
     def description(self) -> str:

@@ -1,9 +1,9 @@
 """Arrays as small heat maps: a grid of cells, each as strong as its entry is large.
 
-The scale is the same for every heat map, whatever it shows: nothing is drawn where an entry is 0, the full colour is the
-largest absolute value among the cells of this map, and between them there are `LEVELS` equal steps. The sign is told by
-the colour, and by a dash in the cells that are negative. Of an array with more than `MOST` rows or columns a cell is the
-mean of a block; axes of length 1 are left out, and of those that are left the last one runs to the right.
+The scale is the same for every heat map, whatever it shows: nothing is drawn where an entry is 0, the full colour is
+the largest absolute value among the cells of this map, and between them there are `LEVELS` equal steps. The sign is
+told by the colour, and by a dash in the cells that are negative. Of an array with more than `MOST` rows or columns a
+cell is the mean of a block; axes of length 1 are left out, and of those that are left the last one runs to the right.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def heat_svg(heat: Heat, x: float, y: float, name: str) -> str:
                 places.setdefault(kind, []).append(_stroke(*at, cross=level is None))
     paths = [f'<path class="{kind}" d="{"".join(found)}"/>' for kind, found in places.items()]
     frame = _path([(left, y), (left + width, y), (left + width, y + height), (left, y + height)])
-    return f'<g class="{name}">{"".join(paths)}<path class="cg-frame" d="{frame}"/></g>'
+    return f'<g class="{name}"><path class="cg-frame" d="{frame}"/>{"".join(paths)}</g>'
 
 
 def _square(x: float, y: float) -> str:

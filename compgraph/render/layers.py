@@ -1,8 +1,8 @@
 """A network out of a solution: its neurons in columns, the weights between them, and what is left of its graph.
 
 A *signal* is what an input of the network reaches; all other inputs are weights, biases and targets, and are not drawn.
-A product of a signal with a weight begins a column: its sum and what is made of that sum entry by entry are one neuron,
-and what the last name in it stands for is what the neuron shows. A target is met after the sum, and begins a column too.
+A product of a signal with a weight begins a column: the sum of such and what is made of it alone are one neuron, and
+what the last name in it stands for is what the neuron shows. A target is met after the sum, and begins a column too.
 Operations between neurons are eliminated, so that the edge from one neuron to the next carries the partial of all of
 them, beside the weight that is drawn.
 """
@@ -91,23 +91,20 @@ def neurons(graph: nx.MultiDiGraph, output: Any, inputs: Sequence[Any] = ()) -> 
             f"a network of {len(entries)} neurons has {entries.number_of_edges()} edges: expected at most {MOST}. "
             "Draw the graph of arrays instead: film()."
         )
-    ends = sorted({column for column in kept.values()})
-    column = {
-        name: ends.index(kept[node])
-        for node in labels
-        for name in _names(node, labels.nodes[node].get("value"))
-    }
+    ends = sorted(set(kept.values()))
+    names = {node: _names(node, value) for node, value in labels.nodes(data="value")}
+    column = {name: ends.index(kept[node]) for node in labels for name in names[node]}
     weights: dict[tuple[Any, Any, Any], float | None] = {}
     for tail, head in labels.edges():
         if before[head] not in sums:
             continue
         matrix = _matrix(drawn, tail, before[head], labels, head)
-        above, below = _names(tail, labels.nodes[tail]["value"]), _names(head, labels.nodes[head]["value"])
-        for i, to in enumerate(below):
-            weights.update({(one, to, 0): float(matrix[i, j]) for j, one in enumerate(above)})
-    # an edge whose partial is 0 carries nothing now, but its weight is there
-    for tail, head, key in weights:
-        if weights[tail, head, key] and not entries.has_edge(tail, head, key):
+        for i, to in enumerate(names[head]):
+            weights.update({(one, to, 0): float(matrix[i, j]) for j, one in enumerate(names[tail])})
+    # an edge whose partial is 0 carries nothing now, but it is there: with its weight, or to a number at the end
+    bare = [(one, head, 0) for tail, head in labels.edges() for one in names[tail] if names[head] == [head]]
+    for tail, head, key in [edge for edge, weight in weights.items() if weight] + bare:
+        if not entries.has_edge(tail, head, key):
             entries.add_edge(tail, head, key, partial=0.0)
     weights = {edge: weights.get(edge) for edge in entries.edges(keys=True)}
     return Neurons(entries, column, weights)
@@ -200,9 +197,7 @@ def _shown(graph: nx.MultiDiGraph, signals: list[Any], columns: dict[Any, int], 
     }
 
 
-def _before(
-    graph: nx.MultiDiGraph, node: Any, columns: dict[Any, int], sums: set[Any], signals: list[Any]
-) -> Any:
+def _before(graph: nx.MultiDiGraph, node: Any, columns: dict[Any, int], sums: set[Any], signals: list[Any]) -> Any:
     """The weighted sum that a neuron is made of; the neuron itself where there is none, or several."""
     stack, found, met = [node], set(), {node}
     while stack:

@@ -19,7 +19,7 @@ from typing import Any
 
 from compgraph.render import font
 from compgraph.render.drawing import Drawing
-from compgraph.render.lean import RULES, Lean, lean
+from compgraph.render.lean import RULES, Lean, lean, needed
 from compgraph.render.runs import Runs, clean, joined
 from compgraph.render.script import SOLVED, TYPESET, Moment, Script, Sweep, Turn
 from compgraph.render.style import FAMILY, MARKS, THEMES, VARIABLES, Theme, sheet, theme_named
@@ -55,10 +55,13 @@ def page(drawings: Sequence[Drawing], *, title: str, theme: str | None = None) -
         (drawing, lean(drawing.svg(moment, theme=None).strip(), sideways=drawing.sideways))
         for drawing, moment in zip(drawings, solved, strict=True)
     ]
-    pictures = "".join(_picture(drawing, leaned.picture, n) for n, (drawing, leaned) in enumerate(pairs))
+    pictures = "".join(
+        _picture(drawing, leaned.picture, n, _caption(n) if len(pairs) > 1 else "")
+        for n, (drawing, leaned) in enumerate(pairs)
+    )
     lists = "".join(_list(drawing, n) for n, drawing in enumerate(drawings))
     data = _data([_film(drawing, leaned) for drawing, leaned in pairs])
-    style, script = font.faces(title + pictures + lists + data) + _style(drawings), _script(drawings)
+    style, script = font.faces(title + pictures + lists + data) + _style(drawings, pictures), _script(drawings)
     policy = (
         "default-src 'none'; base-uri 'none'; form-action 'none'; font-src data:; "
         f"style-src '{_hash(style)}'; script-src '{_hash(script)}'"
@@ -70,10 +73,7 @@ def page(drawings: Sequence[Drawing], *, title: str, theme: str | None = None) -
         style=style,
         direction=drawings[0].script.direction,
         pictures=pictures,
-        captions="".join(
-            f'<div id="caption{_number(n)}" class="caption" aria-live="polite" aria-atomic="true"></div>'
-            for n in range(len(drawings))
-        ),
+        caption=_caption(0) if len(drawings) == 1 else "",
         lists=lists,
         data=data,
         script=script,
@@ -85,15 +85,20 @@ def _number(n: int) -> str:
     return str(n + 1) if n else ""
 
 
-def _picture(drawing: Drawing, picture: str, n: int) -> str:
+def _caption(n: int) -> str:
+    """Where the sentence of a step stands: under the controls, or of one of several films under its picture."""
+    return f'<div id="caption{_number(n)}" class="caption for-live" aria-live="polite" aria-atomic="true"></div>\n'
+
+
+def _picture(drawing: Drawing, picture: str, n: int, caption: str) -> str:
     if n:  # in a text no quotation mark follows an equals sign: it would be written &quot;
         picture = picture.replace(' id="', ' id="b')
     return Template(_file("picture.html")).substitute(
-        upright="" if drawing.sideways else " upright",
         n=_number(n),
         direction=drawing.script.direction,
         heading=safe(drawing.script.sweeps[0].heading),
         picture=picture,
+        caption=caption,
     )
 
 
@@ -187,7 +192,7 @@ def _step(turn: Turn, *, known: bool) -> list[Any]:
     return step
 
 
-def _style(drawings: Sequence[Drawing]) -> str:
+def _style(drawings: Sequence[Drawing], pictures: str) -> str:
     """The page's style sheet but its fonts: themes as variables, the player's rules and the picture's."""
     light, dark, printed = (_variables(THEMES[name]) for name in ("light", "dark", "print"))
     themes = (
@@ -196,9 +201,11 @@ def _style(drawings: Sequence[Drawing]) -> str:
         f":root[data-theme=dark]{{{DARK}{dark}}}"
         f"@media (prefers-color-scheme:dark){{:root:not([data-theme]){{{DARK}{dark}}}}}"
     )
+    eliminates = any(drawing.script.direction == "elimination" for drawing in drawings)
+    looks = needed(sheet(VARIABLES, "cg-film"), pictures, eliminates=eliminates)
     rules = Template(_file("player.css")).substitute(family=FAMILY)
     sizes = "".join(_size(n, drawings) for n in range(len(drawings)))
-    return themes + rules.replace("\n", "") + sizes + sheet(VARIABLES, "cg-film") + RULES
+    return themes + rules.replace("\n", "") + sizes + looks + RULES
 
 
 def _size(n: int, drawings: Sequence[Drawing]) -> str:
@@ -210,7 +217,7 @@ def _size(n: int, drawings: Sequence[Drawing]) -> str:
         room = f"min(100%,(100vh - {HEADROOM}px)*{ratio / pictures:.4f})"
         return f"#stage{_number(n)} svg{{width:clamp({least * wide:.0f}px,{room},{most})}}"
 
-    least = READABLE if len(drawings[n].cards) <= FEW else SMALLER
+    least = READABLE if len(drawings[n].script.nodes) <= FEW else SMALLER
     rules = f"{width(SMALL, of)}@media (min-width:1000px){{{width(least, of)}}}"
     if of > 1:  # beside one another where both of them can be read there
         window = f"{of * READABLE * max(drawing.width for drawing in drawings) + 100:.0f}px"

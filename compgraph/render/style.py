@@ -59,6 +59,7 @@ class Sizes(NamedTuple):
     label: float = 15  # an edge: its partial
     caption: float = 18
     small: float = 14  # the line over the caption
+    value: float = 13  # the number in a neuron
     leading: float = 1.34  # height of a line, relative to its text
     close: float = 1.2  # the same in an edge's label
     card: float = 9  # from the border of a card to its text
@@ -79,8 +80,10 @@ def theme_named(name: str) -> Theme:
         raise ValueError(f"unknown theme {name!r}: expected one of {', '.join(THEMES)}.") from None
 
 
-def sheet(colour: Theme, scope: str) -> str:
+def sheet(colour: Theme, scope: str, *, further: bool = True) -> str:
     """The style sheet of a picture whose root element has the class `scope`.
+
+    `further` rules are those for heat maps and neurons.
 
     Every rule is under `scope` and every class begins with ``cg-``, because a notebook puts the pictures of several
     themes, and style sheets of its own, into one document.
@@ -120,13 +123,22 @@ def sheet(colour: Theme, scope: str) -> str:
 .cg-off .cg-card{{stroke-dasharray:2 4}}
 .cg-off{{fill:{colour.soft};opacity:.45}}
 .cg-bold .cg-line{{stroke-width:5}}
-.cg-frame{{fill:none;stroke:{colour.rule};stroke-width:1}}
+"""
+    if further:
+        rules += _further(colour)
+    root = f".{scope}{{fill:{colour.ink};font-family:{FAMILY};font-size:{SIZES.text:g}px}}"
+    return root + "".join(f".{scope} {rule.replace(',.', f',.{scope} .')}" for rule in rules.strip().splitlines())
+
+
+def _further(colour: Theme) -> str:
+    rules = f"""
+.cg-frame{{fill:{colour.card};stroke:{colour.rule};stroke-width:1}}
 .cg-plus{{fill:{colour.plus}}}
 .cg-minus{{fill:{colour.minus}}}
 .cg-dash,.cg-cross{{fill:none;stroke:{colour.ink};stroke-width:1}}
 .cg-todo .cg-after{{visibility:hidden}}
-.cg-mid{{text-anchor:middle}}
-.cg-unit{{rx:24px}}
+.cg-unit{{rx:50%}}
+.cg-value{{font-size:{SIZES.value:g}px}}
 .cg-faint .cg-unit{{fill:{colour.rule};opacity:.35}}
 .cg-pill{{fill:{colour.paper}}}
 .cg-weight{{fill:none;stroke:{colour.rule}}}
@@ -137,10 +149,9 @@ def sheet(colour: Theme, scope: str) -> str:
 .cg-now .cg-flow{{stroke:{colour.now}}}
 .cg-done .cg-weight,.cg-now .cg-weight,.cg-dim{{opacity:.25}}
 """
-    rules += "".join(f".cg-w{level}{{stroke-width:{0.4 + level:g}}}\n" for level in range(LEVELS + 1))
-    root = f".{scope}{{fill:{colour.ink};font-family:{FAMILY};font-size:{SIZES.text:g}px}}"
-    rules += "".join(f".cg-h{level}{{opacity:{round(level / LEVELS, 2):g}}}\n" for level in range(1, LEVELS))
-    return root + "".join(f".{scope} {rule.replace(',.', f',.{scope} .')}" for rule in rules.strip().splitlines())
+    shades = "".join(f".cg-h{level}{{opacity:{round(level / LEVELS, 2):g}}}\n" for level in range(1, LEVELS))
+    widths = "".join(f".cg-w{level}{{stroke-width:{0.4 + level:g}}}\n" for level in range(LEVELS + 1))
+    return f"{rules.lstrip()}{shades}{widths}"
 
 
 #: The bundled family first; then what comes closest where the picture is shown without it.

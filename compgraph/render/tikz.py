@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from compgraph.render.shapes import Box, Look, Outline, Part, Shape, Sheet, Words, read
-from compgraph.render.style import THEMES
+from compgraph.render.style import SIZES, THEMES
 from compgraph.render.tex import escaped, line
 
 __all__ = ["beamer", "tikz"]
@@ -19,8 +19,8 @@ ROOM = (430.0, 210.0)
 
 #: A line of some size and width: set tighter where it is too wide, and smaller where that is not enough.
 _MACROS = r"""\def\cgline#1#2#3#4{\setbox0\hbox{\fontsize{#1}{#1}\selectfont#4}%
-\ifdim\wd0>\dimexpr#2bp+4bp\relax\setbox0\hbox{\fontsize{#1}{#1}\selectfont\medmuskip=1mu\thickmuskip=2mu#4}\fi
-\ifdim\wd0>\dimexpr#2bp+4bp\relax\resizebox{#2bp}{!}{\box0}\else\hbox to#2bp{#3\unhbox0\hss}\fi}
+\ifdim\wd0>#2bp\relax\setbox0\hbox{\fontsize{#1}{#1}\selectfont\medmuskip=1mu\thickmuskip=2mu#4}\fi
+\ifdim\wd0>#2bp\relax\resizebox{#2bp}{!}{\box0}\else\hbox to#2bp{#3\unhbox0\hss}\fi}
 \def\codepoint#1{\ifdefined\Umathcode\char"#1\relax\else\fbox{\tiny\texttt{#1}}\fi}"""
 
 _PREAMBLE = r"""\documentclass[aspectratio=169]{beamer}
@@ -56,7 +56,7 @@ def tikz(picture: str) -> str:
     lines = [r"\begin{tikzpicture}[x=1bp,y=-1bp]", *palette.definitions, _MACROS, _frame(sheet)]
     for part in sheet.parts:
         lines += [f"% {part.key}"] if part.key else []
-        lines += _drawn(part, palette)
+        lines += _drawn(part, palette, sheet.width)
     return "\n".join([*lines, r"\end{tikzpicture}", ""])
 
 
@@ -88,7 +88,7 @@ def beamer(pictures: Iterable[str], *, title: str) -> str:
         _frame(first),
     ]
     for part, steps in _lives(sheets):
-        drawn = _drawn(part, palette)
+        drawn = _drawn(part, palette, first.width)
         always = len(steps) == len(sheets)
         lines += drawn if always else [rf"\only<{_ranges(steps)}>{{%", *drawn, "}"]
     return "\n".join([*lines, r"\end{tikzpicture}}", r"\end{frame}", r"\end{document}", ""])
@@ -193,15 +193,44 @@ def _corners(shape: Shape) -> list[str]:
     return [f"rounded corners={_n(shape.radius)}bp"] if isinstance(shape, Box) and shape.radius else []
 
 
-def _drawn(part: Part, palette: _Palette) -> list[str]:
-    return [_line(shape, palette.style(shape)) for shape in part.shapes]
+def _drawn(part: Part, palette: _Palette, width: float) -> list[str]:
+    return [
+        _node(shape, palette.style(shape), *_room(shape, part, width))
+        if isinstance(shape, Words)
+        else _path(shape, palette.style(shape))
+        for shape in part.shapes
+    ]
 
 
-def _line(shape: Shape, style: str) -> str:
-    if isinstance(shape, Words):
-        fill = r"\hss" if shape.centred else ""
-        words = rf"\cgline{{{_n(shape.size)}}}{{{_n(shape.width)}}}{{{fill}}}{{{line(shape.runs)}}}"
-        return rf"\node[{style}] at {_at(shape.x, shape.y)} {{{words}}};"
+def _room(words: Words, part: Part, width: float) -> tuple[float, float]:
+    """Where the room for a line begins, and how wide it is: that of the box it stands in, or little more than its own.
+
+    A caption has what is left of the picture.
+    """
+    end = words.x + words.width
+    boxes = (box for box in reversed(part.shapes) if isinstance(box, Box) and box.y < words.y < box.y + box.height)
+    around = next((box for box in boxes if box.x <= words.x + 1 and end - 1 <= box.x + box.width), None)
+    if around is not None:
+        room = words.x - around.x - _INSIDE, around.x + around.width - _INSIDE - end
+    elif "cg-caption" in words.look.name:
+        room = 0.0, max(0.0, width - SIZES.margin - end)
+    else:
+        room = _BESIDE, _BESIDE
+    left, right = (max(0.0, min(room)), max(0.0, min(room))) if words.centred else (0.0, max(0.0, room[1]))
+    return words.x - left, words.width + left + right
+
+
+#: How close TeX's letters come to the border of a box, and how far they go beyond a line that stands in none.
+_INSIDE, _BESIDE = 4.0, 2.0
+
+
+def _node(words: Words, style: str, x: float, room: float) -> str:
+    fill = r"\hss" if words.centred else ""
+    content = rf"\cgline{{{_n(words.size)}}}{{{_n(room)}}}{{{fill}}}{{{line(words.runs)}}}"
+    return rf"\node[{style}] at {_at(x, words.y)} {{{content}}};"
+
+
+def _path(shape: Box | Outline, style: str) -> str:
     if isinstance(shape, Box):
         corner = _at(shape.x + shape.width, shape.y + shape.height)
         return rf"\path[{style}] {_at(shape.x, shape.y)} rectangle {corner};"

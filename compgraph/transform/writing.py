@@ -21,7 +21,8 @@ from compgraph.expression import (
     Variable,
 )
 from compgraph.functions import WHERE
-from compgraph.listing.forms import CALLS, LIBRARIES, Level, Piece, defined, infix, steps
+from compgraph.listing.definitions import defined, steps
+from compgraph.listing.forms import CALLS, LIBRARIES, Level, Piece, infix
 from compgraph.traversal import evaluation_order
 
 __all__ = ["Names", "Partials", "Term", "Writer", "call_form", "total"]

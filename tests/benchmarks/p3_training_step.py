@@ -47,7 +47,7 @@ def data() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 # -- competitors: each makes a step, and a way to look at the weights
 
 
-def compiled(tanh: bool, *) -> tuple[Step, Any]:
+def compiled(tanh: bool) -> tuple[Step, Any]:
     shapes = {name: array.shape for name, array in weights().items()}
     p = {name: cg.Variable(name, shape=shape) for name, shape in shapes.items()}
     x, t = cg.Variable("x", shape=(BATCH, LAYERS[0])), cg.Variable("t", shape=(BATCH, LAYERS[-1]))

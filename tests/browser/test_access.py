@@ -178,7 +178,7 @@ def test_everything_is_reached_by_tab(browser: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("width", [360, 1920])
-@pytest.mark.parametrize("name", [*films(), "long names", "sixty nodes"])
+@pytest.mark.parametrize("name", ["reverse", "elimination", "side by side", "long names"])
 def test_nothing_overflows(browser: Any, tmp_path: Path, name: str, width: int) -> None:
     shown = films()[name] if name in films() else SHAPES[name]().film()
     page = Page(browser, shown, tmp_path, at=1, size=(width, 900))

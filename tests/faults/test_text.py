@@ -6,11 +6,13 @@ solved, tabulated, drawn as DOT, listed, compiled.
 
 from __future__ import annotations
 
+import json
 import math
 import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -234,3 +236,43 @@ def test_the_command_answers_or_says_one_thing(problem: str, point: str) -> None
     assert code in (0, 2)
     assert (code == 2) == bool(err.getvalue())
     assert "\x1b" not in err.getvalue() + out.getvalue() and "\u202e" not in err.getvalue() + out.getvalue()
+
+
+# -- what is no problem at all
+
+_MISUSE: list[tuple[Callable[[], Any], type[Exception], str]] = [
+    (lambda: cg.solve(b"x^2"), TypeError, "expected an Expression, a dict of them, text or a function, got bytes"),
+    (lambda: cg.solve(None), TypeError, "expected an Expression, .* got NoneType"),
+    (lambda: cg.solve(""), cg.ParseError, "there is nothing to read"),
+    (lambda: cg.solve({}), ValueError, "expected at least one expression"),
+    (lambda: cg.solve("x", at={"x": object()}), TypeError, "x: expected a number or text"),
+    (lambda: cg.solve("x", at={"x": 1j}), TypeError, "x: expected a number or text"),
+    (lambda: cg.solve("x*x", at={"x": [1, [2]]}), TypeError, "Give rows of equal length"),
+    (lambda: cg.solve("x*x", at={"x": "__import__('os')"}), cg.ParseError, "no meaning in a formula"),
+    (lambda: cg.solve("x", at={"x": 1}).table(digits=10**9), ValueError, "digits: expected .* at most 1000"),
+    (lambda: cg.solve("x", at={"x": 1}).film(digits=10**9).svg(0), ValueError, "digits: expected .* at most 1000"),
+    (lambda: cg.solve("x", at={"x": 1}).film().svg(10**30), IndexError, "no frame 1000"),
+    (lambda: cg.Variable(""), TypeError, "expected a non-empty string"),
+]
+
+
+@pytest.mark.parametrize(("ask", "error", "message"), _MISUSE, ids=range(len(_MISUSE)))
+def test_misuse_says_what_was_expected(ask: Callable[[], Any], error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message), within(5):
+        str(ask())
+
+
+@pytest.mark.parametrize(
+    "name", ["a\0b", "a\u202eb", "a\ud800", "lambda", "x\nimport os", "f(x)", "</script>", r"\input{x}"]
+)
+def test_any_name_of_a_variable_goes_everywhere(name: str, tmp_path: Path) -> None:
+    s = cg.solve({"J": cg.Variable(name) * 2 + 1}, at={name: 3})
+    json.dumps(s.to_dict()), str(s.table()), repr(s), s.film()._repr_mimebundle_()
+    for suffix in ("html", "svg", "png", "dot", "tex", "tikz"):
+        (path,) = s.film().save(tmp_path / f"film.{suffix}")
+        assert path.stat().st_size > 100
+    text = s.film().html()
+    assert name.isprintable() or name not in text
+    assert "</script><" not in text.replace("</script></body>", "") or name != "</script>"
+    program = cg.solve({"J": cg.Variable(name) * 2 + 1}).program()
+    assert program.compile()(3.0) == (7.0, (2.0,)) and "import os" not in program.python().split("\n")

@@ -116,7 +116,8 @@ def test_a_mistake_is_named(class_: str, problem: Problem, cell: str, value: flo
 
 
 def test_every_kind_of_mistake_is_made_in_a_test_above() -> None:
-    elsewhere = {"teacher", "digit_transposition"}
+    arrays = {"missing_transpose", "transposed", "sum_over_batch", "swapped_rows", "swapped_columns"}  # test_blocks
+    elsewhere = {"teacher", "digit_transposition", *arrays}
     assert set(priors()) == {class_ for class_, *_ in MADE} | elsewhere
 
 

@@ -26,8 +26,8 @@ from jax import lax  # noqa: E402 - after the skip
 from jax import numpy as jnp  # noqa: E402
 
 from compgraph.interop.jax import from_jaxpr, to_jax  # noqa: E402
-from compgraph.interop.jaxpr import _CALLS, _LOOPS, _ROWS, _SEVERAL  # noqa: E402
-from compgraph.interop.jaxrows import ARRAYS, NATIVE, VALUES, Rows  # noqa: E402
+from compgraph.interop.jax_reading import _CALLS, _LOOPS, _ROWS, _SEVERAL  # noqa: E402
+from compgraph.interop.jax_rows import ARRAYS, NATIVE, VALUES, Rows  # noqa: E402
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,7 @@ from compgraph.render.film import film
 torch = pytest.importorskip("torch")
 
 from compgraph.interop.torch import adjoints, check_backward, from_loss  # noqa: E402 - after the skip
-from compgraph.interop.torchlabels import ELEMENTWISE, ROWS, Recorded  # noqa: E402
+from compgraph.interop.torch_labels import ELEMENTWISE, ROWS, Recorded  # noqa: E402
 
 F = torch.nn.functional
 
@@ -263,10 +263,10 @@ def test_what_is_named_and_not_used_has_derivative_0() -> None:
 
 
 class Cubed(torch.autograd.Function):  # type: ignore[misc] # of a library without types
-    """A function of one's own, with a wrong factor if asked for."""
+    """A function of one's own, whose other arguments need no gradient."""
 
     @staticmethod
-    def forward(context: Any, x: Any, factor: float) -> Any:
+    def forward(context: Any, note: str, constant: Any, x: Any, factor: float) -> Any:
         context.save_for_backward(x)
         context.factor = factor
         return x**3
@@ -274,16 +274,44 @@ class Cubed(torch.autograd.Function):  # type: ignore[misc] # of a library witho
     @staticmethod
     def backward(context: Any, *adjoints: Any) -> Any:
         (x,) = context.saved_tensors
-        return context.factor * x**2 * adjoints[0], None
+        return None, None, context.factor * x**2 * adjoints[0], None
 
 
 def test_a_function_of_ones_own() -> None:
     x = tensor(3)
-    graph = from_loss(Cubed.apply(x, 3.0).sum(), {"x": x})
-    assert list(graph) == ["x", "cubed1", "loss"]
+    graph = from_loss(Cubed.apply("x³", torch.ones(1), x, 3.0).sum(), {"x": x})
+    assert list(graph) == ["x", "cubed1", "loss"] and check_backward(Cubed.apply("", x.detach(), x, 3.0).sum())
     np.testing.assert_allclose(adjoints(graph)["x"], 3 * x.detach().numpy() ** 2, rtol=1e-15)
     np.testing.assert_array_equal(graph.nodes["x"]["value"], x.detach().numpy())
     assert cg.totals(cg.forward(graph, {"x": np.ones(3)}, cg.MATRIX))["loss"] == pytest.approx(3 * (x**2).sum().item())
+
+
+class Doubled(torch.autograd.Function):  # type: ignore[misc]
+    """A function whose derivative PyTorch cannot differentiate."""
+
+    @staticmethod
+    def forward(context: Any, x: Any) -> Any:
+        return x * torch.arange(1.0, 4.0)
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable  # type: ignore[untyped-decorator]
+    def backward(context: Any, *adjoints: Any) -> Any:
+        return adjoints[0] * torch.arange(1.0, 4.0)
+
+
+def test_forward_through_what_pytorch_cannot_differentiate_twice() -> None:
+    graph = from_loss(Doubled.apply(tensor(3)))
+    assert cg.totals(cg.forward(graph, {"x1": np.ones(3)}, cg.MATRIX))["loss"].tolist() == [1, 2, 3]
+
+
+def test_checkpoints() -> None:
+    from torch.utils.checkpoint import checkpoint
+
+    x, module = tensor(2, 3), mlp()
+    assert check_backward(checkpoint(module, x, use_reentrant=False).sum(), {**dict(module.named_parameters()), "x": x})
+    with pytest.raises(ValueError, match="use_reentrant=False"):
+        from_loss(checkpoint(module, x, use_reentrant=True).sum())
+    assert all(parameter.grad is None for parameter in module.parameters())
 
 
 def test_in_place_operations_are_what_pytorch_makes_of_them() -> None:

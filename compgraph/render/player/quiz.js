@@ -3,7 +3,7 @@
 function makeQuiz(picture, go) {
   const [ask, answer, question, verdict, hint] = ["ask", "answer", "question", "verdict", "hint"].map(at);
   const quiz = { on: false, reached: 0, hints: 0 };
-  const told = (frame) => picture.steps[frame].querySelector("b");
+  const inNumbers = (frame) => picture.steps[frame].querySelector("b");
 
   // The number of a frame, where it is one and somebody can find it.
   function numberOf(frame) {
@@ -27,7 +27,7 @@ function makeQuiz(picture, go) {
     answer.value = "";
     quiz.hints = 0;
     hint.textContent = "Hint";
-    verdict.textContent = "";
+    say("");
     answer.focus({ preventScroll: true });
   };
 
@@ -40,6 +40,11 @@ function makeQuiz(picture, go) {
   }
   const plain = (raised) => raised.replace(/./g, (c) => (c === "⁻" ? "-" : RAISED.indexOf(c)));
 
+  function say(words, right = false) {
+    verdict.replaceChildren(...told(words, picture.film.letters));
+    verdict.classList.toggle("right", right);
+  }
+
   function check() {
     const frame = picture.shown;
     if (!picture.asked) return go(frame + 1);
@@ -47,13 +52,12 @@ function makeQuiz(picture, go) {
     const close = found === "wrong" && judged(answer.value, fromThePage(frame)) === "right";
     if (found === "right" || close) {
       quiz.reached = frame;
-      verdict.textContent = "Right. Enter goes on.";
+      say("Right. Enter goes on.", true);
       go(frame);
       ask.hidden = false;
       return;
     }
-    verdict.textContent =
-      found === "unread" ? "Not a number: write 0.25, −3 or 1.5e−7." : found === "short" ? "Right so far: give three digits." : "Not yet.";
+    say(found === "unread" ? "Not a number: write 0.25, −3 or 1.5e−7." : found === "short" ? "Right so far: give three digits." : "Not yet.");
   }
 
   // Three levels: the formula, the formula with numbers, the number.
@@ -61,8 +65,8 @@ function makeQuiz(picture, go) {
     if (!picture.asked) return;
     const frame = picture.shown;
     const { edges } = picture.frames[frame];
-    const numbers = told(frame)?.textContent ?? "";
-    const symbols = told(frame)?.parentNode.textContent.replace(numbers, "");
+    const numbers = inNumbers(frame)?.textContent ?? "";
+    const symbols = inNumbers(frame)?.parentNode.textContent.replace(numbers, "");
     const sources = edges.map((edge) => picture.film.nodes[picture.edges[edge].source]).join(", ");
     const terms = edges.map((edge) => picture.frames[frame].sweep.terms[edge]).join(", ");
     const hints = [
@@ -70,7 +74,7 @@ function makeQuiz(picture, go) {
       numbers ? symbols.replace(/[\s\u00a0]=.*/s, "") + numbers.replace(/ [=≈]\u00a0[^=≈]*$/, "") : `The terms are ${terms}.`,
       `It is ${number(numberOf(frame), picture.film.digits)}.`,
     ];
-    verdict.textContent = hints[quiz.hints];
+    say(hints[quiz.hints]);
     quiz.hints = Math.min(quiz.hints + 1, 2);
     hint.textContent = `Hint ${quiz.hints + 1}`;
   }

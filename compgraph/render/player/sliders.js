@@ -76,7 +76,7 @@ function relabel(picture, values, partials) {
   const { digits } = film;
   nodes.forEach((node, i) => {
     node.live = true;
-    if (values[i] !== undefined && node.value.textContent.startsWith("= ")) change(node.value, `= ${number(values[i], digits)}`, node.width);
+    if (values[i] !== undefined && node.value?.textContent.startsWith("= ")) change(node.value, `= ${number(values[i], digits)}`, node.width);
   });
   edges.forEach((edge, i) => {
     if (!edge.partial || partials[i] === undefined) return;

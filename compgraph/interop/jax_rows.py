@@ -32,7 +32,7 @@ from compgraph.expression import (
     Primitive,
 )
 from compgraph.functions import WHERE
-from compgraph.listing.forms import defined
+from compgraph.listing.definitions import defined
 from compgraph.numbers import as_float
 from compgraph.overloading import Overloaded
 from compgraph.traversal import evaluation_order

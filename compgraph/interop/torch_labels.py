@@ -58,8 +58,16 @@ class Use(NamedTuple):
             cotangent if i == self.output else torch.zeros(tuple(m.shape), dtype=m.dtype, device=m.device)
             for i, m in enumerate(self.node._input_metadata)
         ]
-        sent = getattr(self.node, "apply", self.node)(*given)  # a function of one's own cannot be called itself
-        return sent[self.position] if isinstance(sent, tuple) else sent
+        own = hasattr(self.node, "needs_input_grad")  # a function written in Python, which is not called itself
+        sent = (self.node.apply if own else self.node)(*given)
+        if not isinstance(sent, tuple):
+            return sent
+        if not own:
+            return sent[self.position]
+        # it sends something to all of its arguments, of which only tensors are in next_functions
+        tracked = [i for i, (node, _) in enumerate(self.node.next_functions) if node is not None]
+        wanted = [i for i, needed in enumerate(self.node.needs_input_grad) if needed]
+        return sent[wanted[tracked.index(self.position)]]
 
     def tensor(self, array: Any, *, requires_grad: bool = False) -> Any:
         """An array as a cotangent."""
@@ -80,8 +88,8 @@ class Use(NamedTuple):
 class Recorded(LinearMap):
     """The partial that a node of PyTorch's graph stands for: backwards it is applied by the node itself.
 
-    Forwards, the node is differentiated by its cotangent, in which it is linear. `cost` is that of the matrix: what the
-    node takes is not known.
+    Forwards, the node is differentiated by its cotangent, in which it is linear; one that PyTorch cannot differentiate
+    is asked for its matrix. `cost` is that of the matrix: what the node takes is not known.
     """
 
     __slots__ = ("turned", "use")
@@ -106,13 +114,23 @@ class Recorded(LinearMap):
             return np.zeros(self.output) if sent is None else array_of(sent.sum_to_size(self.output))
 
     def _forward(self, tangent: Array) -> Array:
+        try:
+            found = self._twice(tangent)
+        except RuntimeError:
+            found = None
+        if found is None:
+            found = (tangent.ravel() @ self.transpose().matrix()).reshape(self.output)
+        return found
+
+    def _twice(self, tangent: Array) -> Array | None:
+        """By the derivative of what is sent; None where the node works outside of what PyTorch records."""
         import torch
 
         with torch.enable_grad():
             cotangent = self.use.tensor(np.zeros(self.output), requires_grad=True)
             sent = self.use.pull(cotangent)
             if sent is None or not sent.requires_grad:
-                return np.zeros(self.output)
+                return None
             there = torch.tensor(tangent, dtype=sent.dtype, device=sent.device)
             (found,) = torch.autograd.grad(sent.sum_to_size(self.input), cotangent, there)
         return array_of(found)

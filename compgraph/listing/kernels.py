@@ -1,0 +1,240 @@
+"""How functions of arrays are written in NumPy, each into the place for its result: a row for those that have a way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import EllipsisType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from compgraph.arrays.moves import (
+    BROADCAST_TO,
+    CONCATENATE,
+    GETITEM,
+    PAD,
+    RESHAPE,
+    SCATTER,
+    STACK,
+    TRANSPOSE,
+    _padding,
+)  # fmt: skip
+from compgraph.arrays.products import EINSUM, MATMUL
+from compgraph.arrays.reductions import AMAX, AMIN, CUMSUM, PROD, SUM
+from compgraph.arrays.rows import Bound, Row, normalized
+from compgraph.arrays.windows import PATCHES
+from compgraph.expression import Expression
+from compgraph.listing.elementary import FMAX
+from compgraph.rewriting import shape_of
+
+if TYPE_CHECKING:
+    from compgraph.listing.allocation import Writer
+
+__all__ = ["KERNELS", "choice"]
+
+#: Sums over one axis of a matrix, of at most so many entries each, are products with ones: BLAS is quicker at it.
+_LONGEST = 4096
+
+#: The largest of each row of at most so many entries is looked for column by column.
+_FEW = 32
+
+_REDUCED = {
+    "sum": "np.add.reduce", "prod": "np.multiply.reduce", "amax": "np.maximum.reduce", "amin": "np.minimum.reduce",
+}  # fmt: skip
+
+
+def _of(e: Expression) -> dict[str, Any]:
+    return e.primitive.parameters if isinstance(e.primitive, Bound) else {}
+
+
+def choice(w: Writer, e: Expression, turn: int) -> None:
+    """A `where`; of something or 0 it is done by bits, which is quick and leaves neither an infinity nor a NaN."""
+    condition, a, b = e.arguments
+    kept, other, holds = (a, b, True) if not _is_zero(a) else (b, a, False)
+    if not (_is_zero(other) and isinstance(kept, Expression) and kept.shape == e.shape == shape_of(condition)):
+        w.bound(e, f"np.where({w.texts(e)})")
+        return
+    mask, source = w.places[condition].array, w.places[kept].array
+    if mask is None or source is None or (mask.dtype, source.dtype) != (np.bool_, w.dtype):
+        w.bound(e, f"np.where({w.texts(e)})")
+        return
+    word = np.dtype(f"i{w.dtype.itemsize}")
+    register = w.taken(e.size, np.dtype(np.int8))
+    bits = w.viewed(w.memory[register].reshape(e.shape))  # −1 has all of them, 0 none
+    whole = w.viewed(mask.view(np.int8))
+    w.lines.append(
+        f"np.negative({whole}, {bits})"
+        if holds
+        else f"np.subtract({whole}, {w.once('one', lambda: np.int8(1), 'c')}, {bits})"
+    )
+    read = w.viewed(source.view(word))
+    _, array = w.target(e, turn, over=True)
+    w.lines.append(f"np.bitwise_and({read}, {bits}, {w.viewed(array.view(word))})")
+    w.given_back(register)
+    w.handed_out(e)
+
+
+def _is_zero(value: Any) -> bool:
+    return not isinstance(value, Expression) and value == 0
+
+
+# -- views, and what moves entries
+
+
+def _reshape(w: Writer, e: Expression, turn: int) -> None:
+    w.view(e, turn, f".reshape({e.shape})", lambda x: x.reshape(e.shape))
+
+
+def _transpose(w: Writer, e: Expression, turn: int) -> None:
+    axes = _of(e).get("axes")
+    w.view(e, turn, f".transpose({axes})" if axes else ".T", lambda x: x.transpose(axes) if axes else x.T)
+
+
+def _getitem(w: Writer, e: Expression, turn: int) -> None:
+    index = _of(e)["index"]
+    parts = index if isinstance(index, tuple) else (index,)
+    if not _is_basic(parts):
+        w.called(e, turn)
+        return
+    if Ellipsis not in parts:
+        parts = (*parts, ...)  # so that a single entry is a view as well
+    w.view(e, turn, f"[{w.constant(parts, 'j')}]", lambda x: x[parts])
+
+
+def _is_basic(parts: tuple[Any, ...]) -> bool:
+    """Whether an index only slices."""
+    kinds = (int, np.integer, slice, type(None), EllipsisType)
+    return all(isinstance(i, kinds) and not isinstance(i, bool) for i in parts)
+
+
+def _broadcast_to(w: Writer, e: Expression, turn: int) -> None:
+    (x,) = e.arguments
+    if isinstance(x, Expression):
+        name, _ = w.target(e, turn)
+        w.lines.append(f"np.copyto({name}, {w.text(x)})")
+    else:
+        w.standing(e, np.full(e.shape, x, w.dtype))
+    w.handed_out(e)
+
+
+def _joined(w: Writer, e: Expression, turn: int) -> None:
+    w.call(e, turn, f"np.{e.primitive.name}(({w.texts(e)},), {_of(e).get('axis', 0)}")
+
+
+def _scatter(w: Writer, e: Expression, turn: int) -> None:
+    index = _of(e).get("index")
+    if index is None or not _is_basic(index if isinstance(index, tuple) else (index,)):
+        w.called(e, turn)
+        return
+    _filled(w, e, turn, "0", index)
+
+
+def _pad(w: Writer, e: Expression, turn: int) -> None:
+    shape = shape_of(e.arguments[0])
+    pairs = _padding(len(shape), _of(e)["pad_width"])
+    inside = tuple(slice(before, before + n) for n, (before, _) in zip(shape, pairs, strict=True))
+    _filled(w, e, turn, repr(float(_of(e).get("constant", 0.0))), inside)
+
+
+def _filled(w: Writer, e: Expression, turn: int, number: str, index: Any) -> None:
+    """A number in all entries, and the argument at an index."""
+    name, array = w.target(e, turn)
+    inside = w.viewed(array[(*index, ...) if isinstance(index, tuple) else (index, ...)])
+    w.lines += [
+        f"{name}.fill({number})",
+        f"np.copyto({inside}, {w.texts(e)})",
+    ]
+    w.handed_out(e)
+
+
+# -- sums and products
+
+
+def _fmax(w: Writer, e: Expression, turn: int) -> None:
+    w.call(e, turn, f"np.fmax({w.texts(e)}", over=True)
+
+
+def _sum(w: Writer, e: Expression, turn: int) -> None:
+    (x,) = e.arguments
+    shape = shape_of(x)
+    axes = normalized(_of(e).get("axis"), len(shape))
+    if x in w.inside:
+        factors = x.arguments if len(x.arguments) == 2 else (x.arguments[0], x.arguments[0])
+        w.call(e, turn, f"np.vdot({', '.join(map(w.text, factors))}")
+    elif len(shape) == 2 and len(axes) == 1 and shape[axes[0]] <= _LONGEST and not w.is_bool(x):
+        length = shape[axes[0]]
+        factors = (w.text(x), w.once(("ones", length), lambda: np.ones(length, w.dtype), "k"))
+        _flat(w, e, turn, f"np.dot({', '.join(factors if axes == (1,) else factors[::-1])}", "out=")
+    else:
+        _reduce(w, e, turn)
+
+
+def _flat(w: Writer, e: Expression, turn: int, call: str, out: str) -> None:
+    """A call whose result has one axis, which in that of the operation has others of length 1 beside it."""
+    if e in w.results:
+        w.bound(e, f"{call}){'' if len(e.shape) == 1 else f'.reshape({e.shape})'}")
+    else:
+        _, array = w.target(e, turn)
+        w.lines.append(f"{call}, {out}{w.viewed(array.reshape(-1))})")
+
+
+def _reduce(w: Writer, e: Expression, turn: int) -> None:
+    p = _of(e)
+    kind = w.once("dtype", lambda: w.dtype, "t") if w.is_bool(e.arguments[0]) else None
+    call = f"{_REDUCED[e.primitive.name]}({w.texts(e)}, {p.get('axis')!r}, {kind}"
+    kept = ", True" if p.get("keepdims") else ""
+    if e in w.results or not e.shape:
+        w.bound(e, f"{call}{', None' if kept else ''}{kept})")
+    else:
+        name, _ = w.target(e, turn)
+        w.lines.append(f"{call}, {name}{kept})")
+
+
+def _extreme(w: Writer, e: Expression, turn: int) -> None:
+    """The largest of few columns: NumPy is quicker at the largest of few rows, even if they are copied first."""
+    shape = shape_of(e.arguments[0])
+    if len(shape) != 2 or normalized(_of(e).get("axis"), 2) != (1,) or not 1 < shape[1] <= min(_FEW, shape[0]):
+        _reduce(w, e, turn)
+        return
+    register = w.taken(shape[0] * shape[1], w.dtype)
+    turned = w.memory[register].reshape(shape[::-1])
+    w.lines.append(f"np.copyto({w.viewed(turned.T)}, {w.texts(e)})")
+    _flat(w, e, turn, f"{_REDUCED[e.primitive.name]}({w.viewed(turned)}, 0, None", "")
+    w.given_back(register)
+
+
+def _cumsum(w: Writer, e: Expression, turn: int) -> None:
+    w.call(e, turn, f"np.cumsum({w.texts(e)}, {_of(e).get('axis')}, None", "")
+
+
+def _matmul(w: Writer, e: Expression, turn: int) -> None:
+    flat = all(len(shape_of(a)) <= 2 for a in e.arguments)
+    w.call(e, turn, f"np.{'dot' if flat else 'matmul'}({w.texts(e)}")
+
+
+def _einsum(w: Writer, e: Expression, turn: int) -> None:
+    w.call(e, turn, f"np.einsum({_of(e)['subscripts']!r}, {w.texts(e)}, optimize={len(e.arguments) > 2}")
+
+
+def _patches(w: Writer, e: Expression, turn: int) -> None:
+    """The windows of images, copied from a view of them; what is padded stands among zeros from the start."""
+    p, (x,) = _of(e), e.arguments
+    rows, columns = p["padding"]
+    images, shape = w.places[x].array, shape_of(x)
+    if rows or columns or images is None:
+        images = np.zeros((*shape[:2], shape[2] + 2 * rows, shape[3] + 2 * columns), w.dtype)
+        w.memory.append(images)
+        inside = images[:, :, rows : rows + shape[2], columns : columns + shape[3]]
+        w.lines.append(f"np.copyto({w.viewed(inside)}, {w.text(x)})")
+    windows = np.lib.stride_tricks.sliding_window_view(images, p["window"], axis=(2, 3))
+    windows = windows[:, :, :: p["stride"][0], :: p["stride"][1]].transpose(0, 2, 3, 1, 4, 5)
+    _, array = w.target(e, turn)
+    w.lines.append(f"np.copyto({w.viewed(array.reshape(windows.shape))}, {w.viewed(windows)})")
+    w.handed_out(e)
+
+
+KERNELS: dict[Row, Callable[[Any, Expression, int], None]] = {
+    RESHAPE: _reshape, TRANSPOSE: _transpose, GETITEM: _getitem, BROADCAST_TO: _broadcast_to, CONCATENATE: _joined,
+    STACK: _joined, SCATTER: _scatter, PAD: _pad, FMAX: _fmax, SUM: _sum, PROD: _reduce, AMAX: _extreme,
+    AMIN: _extreme, CUMSUM: _cumsum, MATMUL: _matmul, EINSUM: _einsum, PATCHES: _patches,
+}  # fmt: skip
