@@ -513,6 +513,11 @@ class Primitive:
         raise TypeError(f"{self.name} takes {self.signature}: got {len(arguments)}.")
 
     @property
+    def arity(self) -> int:
+        """How many arguments it takes at most; −1 for any number."""
+        return self._arity
+
+    @property
     def signature(self) -> str:
         """How many arguments it takes, in words."""
         if isinstance(self.partials, _Each):

@@ -8,6 +8,9 @@ from fractions import Fraction
 from functools import reduce
 from typing import Any
 
+import numpy as np
+
+from compgraph.arrays.rows import Bound
 from compgraph.errors import DomainError
 from compgraph.expression import (
     ADD,
@@ -24,6 +27,7 @@ from compgraph.expression import (
     _apply,
 )  # fmt: skip
 from compgraph.functions import WHERE
+from compgraph.rewriting import Rewriting, shape_of
 from compgraph.traversal import evaluation_order, gc_paused
 
 __all__ = ["simplify"]
@@ -54,9 +58,24 @@ def simplify(expression: Any) -> Any:
     -----
     Nothing is multiplied out, and what is used more than once stays one, but for a literal factor, which moves on to
     where literals meet. Linear cost.
+
+    Expressions of arrays follow the rules of `compgraph.rewriting`, which know shapes: ``sum(broadcast_to(x))`` is a
+    product, ``exp(log_softmax(z))`` is ``softmax(z)``.
     """
     with gc_paused():
+        if any(isinstance(e.primitive, Bound) or getattr(e, "_shape", ()) for e in evaluation_order([expression])):
+            return _of_arrays(expression)
         return _Simplifier([expression]).value(expression)
+
+
+def _of_arrays(expression: Expression) -> Any:
+    """Arrays have rules of their own, and need their shapes; where these are unknown, nothing is done."""
+    try:
+        shape = expression.shape
+    except ValueError:
+        return expression
+    (result,) = Rewriting(names=True).rewritten([expression])
+    return result if shape_of(result) == shape else np.broadcast_to(result, shape)
 
 
 #: Operations whose results are added up, or multiplied, by the operation above them.

@@ -412,6 +412,12 @@ class Solution:
 
         return solution_film(self, order, **options)
 
+    def widget(
+        self, order: Order | None = None, *, step: int = 0, selection: str | None = None, **options: Any
+    ) -> Any:
+        """The film in a notebook cell, in sync with Python; see `compgraph.render.film.Film.widget`. Options as in `film`."""
+        return self.film(order, **options).widget(step=step, selection=selection)
+
     def network(self, inputs: str | Iterable[str] | None = None, **options: Any) -> Film:
         """The solution as a film of a network: neurons in columns, lines as thick as their weights.
 

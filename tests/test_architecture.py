@@ -29,7 +29,7 @@ ROOMS = (
     "overloading", "tracing", "graph", "semiring", "symbols", "linearization",
     "propagation", "pathsum", "structure", "elimination", "orders", "search", "comparison",
     "substitution", "linear", "cycles", "implicit", "posing", "zoom", "columns", "derivative", "dual", "pushing", "series",
-    "analytic", "differences", "checking", "size", "simplification", "checkpointing", "listing", "transform",
+    "analytic", "differences", "checking", "size", "rewriting", "simplification", "checkpointing", "listing", "transform",
     "solution", "notation", "render", "problem", "terminal", "homework", "nn", "interop", "cli", "__main__",
 )  # fmt: skip
 SOLVERS = {

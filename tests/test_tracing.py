@@ -325,6 +325,13 @@ def test_several_results() -> None:
     assert cg.solve(lambda x: {"a": x * x, "b": 3 * x}, {"x": 2}, of="a").jacobian == {("a", "x"): 4}
 
 
+def test_a_primitive_is_a_function_like_any_other() -> None:
+    assert cg.gradient(cg.exp, 0.0) == {"x": 1.0}
+    assert cg.gradient(cg.atan2, (0.0, 2.0)) == {"x1": 0.5, "x2": 0.0}
+    assert cg.gradient(cg.leaky_relu, -1.0) == {"x": 0.01}
+    assert cg.solve(cg.square, at={"x": 3}).gradient == {"x": 6.0}
+
+
 def test_constant_functions_have_derivative_zero() -> None:
     assert cg.gradient(lambda x: 5.0, 1.0) == {"x": 0.0}
     assert cg.value_and_gradient(lambda x, y: x)(2, 3) == (2.0, (1.0, 0.0))
@@ -334,14 +341,14 @@ def test_constant_functions_have_derivative_zero() -> None:
     ("function", "message"),
     [
         (lambda *x: x[0], r"takes \*x: expected named parameters.*lambda x, y"),
-        (cg.sin, r"takes \*arguments"),
+        (cg.max, r"takes \*arguments"),
         (lambda x: None, "returned None.*End it with return"),
         (lambda x: "text", "got str"),
         (lambda x: [x, "text"], "got str"),
         (max, "does not say what its parameters are.*lambda"),
         (lambda x: x if x > 0 else -x, "no truth value.*where"),
         (lambda x: abs(float(x)), "has no value yet"),
-        (lambda x: np.sum(x), "np.sum is not available|cannot become a NumPy array"),
+        (lambda x: np.sort(x), "np.sort is not available"),
     ],
 )
 def test_what_cannot_be_traced_is_refused(function: Any, message: str) -> None:

@@ -8,10 +8,14 @@
 
 A `Program` holds lines, each an `Assignment`; ``str(program)``, ``program.latex()`` and ``program.python()`` write
 them out, and ``program.compile()`` is a fast function. How it is done: `deriving` writes down a graph as it is
-`listed`, and `guards` says when a branch is needed; `source` writes Python and `javascript` JavaScript from the tables in
-`forms` and `definitions`. `lowering` breaks the lines down into single `operations`, of which `generation` makes fast
-Python, `arrays` NumPy with few `registers`, and `machine` a flat array for the `interpreter` on numba. `running` makes
-functions of these.
+`listed`, and `guards` says when a branch is needed; `source` writes Python and `javascript` JavaScript from the tables
+in `forms` and `definitions`. `lowering` breaks the lines down into single `operations`, of which `generation` makes
+fast Python, `arrays` NumPy with few `registers`, and `machine` a flat array for the `interpreter` on numba. `running`
+makes functions of these.
+
+Where nodes hold arrays, `shaped` knows their shapes and what their labels do, and `wholesource` writes NumPy. `whole`
+makes the function: what `compgraph.rewriting` leaves of the expressions is broken down by `elementary`, gets its place
+in memory from `allocation`, and is written by `kernels`, for the shapes that come.
 """
 
 from __future__ import annotations

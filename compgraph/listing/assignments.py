@@ -304,7 +304,8 @@ class Program:
         -------
         callable
             It takes the inputs by position or by name, and returns what the function of `python` returns. Where one
-            is an array (or list), all have to be of its length, or numbers; the results are then arrays.
+            is an array (or list), all have to be of its length, or numbers; the results are then arrays. That of a
+            program of arrays takes arrays, and returns new ones; numbers among them are Python floats.
 
         Raises
         ------
@@ -320,6 +321,11 @@ class Program:
         out.
 
         ``inspect.getsource`` shows the code. Linear in the size of the program, of which there is no limit.
+
+        A program of arrays is compiled anew for other shapes, of a last batch, say, and other kinds of numbers: all is
+        computed as the inputs are, in float32 if these are. Infinities and NaN pass, as IEEE has it; what a `where`
+        leaves out has no influence on a derivative. Operations are simplified by the rules of `compgraph.rewriting`.
+        Memory is put aside for the function and used again in each call; threads may call it at the same time.
 
         Examples
         --------

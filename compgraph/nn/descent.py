@@ -142,8 +142,7 @@ def _step(gradient: Callable[..., Point], before: Update, optimizer: Optimizer, 
     step = before.step + 1
     rate = optimizer.rate_at(step)
     points, slopes, state = {}, {}, {}
-    looked = {name: value - optimizer.ahead(before.state[name]) for name, value in before.point.items()}
-    found = gradient(looked, *batch)
+    found = gradient(_looked(before, optimizer), *batch)
     with np.errstate(over="ignore", invalid="ignore"):  # what they would warn of is an error here
         for name, value in before.point.items():
             slopes[name] = slope = _finite(_slope(found, name, value), f"the gradient of {name!r}", step)
@@ -151,6 +150,14 @@ def _step(gradient: Callable[..., Point], before: Update, optimizer: Optimizer, 
             points[name] = _finite(value - moved, f"the parameter {name!r}", step)
     further = {name: value for name, value in found.items() if name not in points}
     return Update(step, points, slopes, state, further)
+
+
+def _looked(before: Update, optimizer: Optimizer) -> Point:
+    """Where the gradient is taken."""
+    ahead = {name: optimizer.ahead(before.state[name]) for name in before.point}
+    if all(type(move) is float and move == 0 for move in ahead.values()):
+        return before.point
+    return {name: value - ahead[name] for name, value in before.point.items()}
 
 
 def _largest(value: Value) -> float:
@@ -208,11 +215,12 @@ def _slope(gradient: Point, name: str, value: Value) -> Value:
             f"the gradient of {name!r}: expected the shape of the parameter, {np.shape(value)}, got {slope.shape}. "
             "Sum over what was broadcast, or transpose."
         )
-    return slope.astype(value.dtype) if isinstance(value, np.ndarray) else float(slope)
+    return np.array(slope, dtype=value.dtype) if isinstance(value, np.ndarray) else float(slope)
 
 
 def _finite(value: Value, what: str, step: int) -> Value:
-    if math.isfinite(value) if isinstance(value, float) else np.isfinite(value).all():
+    # one number tells, unless the squares overflow
+    if math.isfinite(value if isinstance(value, float) else np.vdot(value, value)) or np.isfinite(value).all():
         return value
     where = f"at step {step}" if step else "at the start"
     bad = value if isinstance(value, float) else value[~np.isfinite(value)].flat[0]

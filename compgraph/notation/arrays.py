@@ -58,7 +58,7 @@ def summary(value: Any, digits: int = 6, style: Style = "text") -> str:
     ('64×10, 0…639', '9, 9 not finite')
     """
     shown = shape(value.shape, style)
-    return f"{shown}{', from ' if style == 'spoken' else ', '}{_range(value, digits, style)}" if value.size else shown
+    return f"{shown}, {_range(value, digits, style)}" if value.size else shown
 
 
 def short(value: Any, style: Style = "text") -> str:
@@ -91,8 +91,8 @@ def _range(value: Any, digits: int, style: Style) -> str:
     finite = value[np.isfinite(value)] if value.dtype.kind == "f" else value
     left = value.size - finite.size
     low, high = (finite.min().item(), finite.max().item()) if finite.size else (0.0, 0.0)
-    between = {"text": "…", "latex": r" \ldots ", "spoken": " to "}[style]
-    parts = [] if not finite.size else [say(low, digits) + between + say(high, digits)]
+    between = {"text": "{}…{}", "latex": r"{} \ldots {}", "spoken": "from {} to {}"}[style]
+    parts = [] if not finite.size else [between.format(say(low, digits), say(high, digits))]
     if finite.size and low == high:
         parts = [_worded("all ", style) + say(low, digits)]
     return ", ".join([*parts, *[_worded(f"{left} not finite", style)] * bool(left)])

@@ -152,7 +152,9 @@ def _cases(operands: Sequence[Piece]) -> Piece:
             return (
                 bracket
                 if term.numeral == "1"
-                else infix("⊙" if term.array else "·", Level.PRODUCT, Level.SIGN, Level.SIGN, _bracket)((bracket, term))
+                else infix(" ⊙ " if term.array else "·", Level.PRODUCT, Level.SIGN, Level.SIGN, _bracket)(
+                    (bracket, term)
+                )
             )
     return _call("where", operands)
 

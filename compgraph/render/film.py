@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import networkx as nx
 
-from compgraph.elimination import eliminate
+from compgraph.elimination import after, eliminate
 from compgraph.expression import Expression
 from compgraph.pathsum import PathSum, chosen_edges
 from compgraph.propagation import Step, forward, reverse
@@ -107,7 +107,7 @@ def film(
         seeds = ", ".join(sweep.seed for sweep in said.sweeps[:6])
         title = f"{semiring} {'to' if direction == 'reverse' else 'from'} {seeds}"
     drawn = layered(graph) if layers else None
-    return Film(said, title=title, theme=theme, rankdir=rankdir, engine=engine, neurons=drawn)
+    return Film(said, title=title, theme=theme, rankdir=rankdir, engine=engine, neurons=drawn, keys=graph)
 
 
 def elimination_film(
@@ -135,7 +135,8 @@ def elimination_film(
     over: dict[str, Any] = {"semiring": semiring, "inputs": inputs, "outputs": outputs}
     said = elimination_script(graph, eliminate(graph, order, **over), **over, digits=digits)
     title = title or said.sweeps[0].heading.replace("Elimination", "The Jacobian by elimination")
-    return Film(said, title=title, theme=theme, rankdir=rankdir, engine=engine)
+    keys = after(graph, (), **over)  # those that the script has
+    return Film(said, title=title, theme=theme, rankdir=rankdir, engine=engine, keys=keys)
 
 
 def solution_film(solution: Solution, order: Order | None = None, **options: Any) -> Film:
@@ -189,7 +190,7 @@ def network_film(
         raise ValueError(f"{output} is an array: expected a number, such as a loss, at the end of a network. Sum it.")
     sweeps = {seed: list(sweep(made.graph, {seed: 1.0})) for seed in seeds}
     said = script(made.graph, sweeps, direction=solution.direction, digits=digits)
-    return Film(said, title=title, theme=theme, neurons=made)
+    return Film(said, title=title, theme=theme, neurons=made, keys=made.graph)
 
 
 def picture(graph: nx.MultiDiGraph, *, theme: str = "light", rankdir: str = "LR", engine: str = "auto") -> Picture:
@@ -218,8 +219,10 @@ class Film:
         rankdir: str = "LR",
         engine: str = "auto",
         neurons: Neurons | None = None,
+        keys: Iterable[Any] = (),
     ) -> None:
         self.script = script
+        self.keys = tuple(map(str, keys))
         self.neurons = neurons
         self.theme = theme
         seeds = ", ".join(sweep.seed for sweep in script.sweeps[:6]) + (", …" if len(script.sweeps) > 6 else "")
@@ -366,17 +369,37 @@ class Film:
 
         return SideBySide((self, other))
 
-    def _repr_html_(self) -> str:
+    def window(self) -> tuple[float, float]:
+        """Width and height in pixels of the frame in which a notebook shows the page."""
         drawing, script = self.drawing, self.script
         below = 44 * len(script.live.inputs) if script.live else 0  # sliders, and the longest ledger
         below += max((110 + 40 * len(one.rows) for one in script.ledgers), default=0)
-        return iframe(
-            self.html(),
-            self.image(),
-            width=max(1.4 * drawing.width, 720),
-            height=min(drawing.height, 620) + 290 + min(below, 400),
-            label=self.title,
-        )
+        return max(1.4 * drawing.width, 720), min(drawing.height, 620) + 290 + min(below, 400)
+
+    def widget(self, *, step: int = 0, selection: str | None = None) -> Any:
+        """The film in a notebook cell, its step and its selected node in sync with Python, both ways.
+
+        It needs ``pip install compgraph[widget]`` and a kernel that runs. For a notebook that is to be exported, show
+        the film itself.
+
+        Returns
+        -------
+        anywidget.AnyWidget
+            Its traits are `step`, the number of the frame, and `selection`, a node of the graph or None: read them, set
+            them, ``observe`` them.
+
+        Raises
+        ------
+        ImportError
+            anywidget is not installed.
+        """
+        from compgraph.render.widget import film_widget
+
+        return film_widget(self, step=step, selection=selection)
+
+    def _repr_html_(self) -> str:
+        width, height = self.window()
+        return iframe(self.html(), self.image(), width=width, height=height, label=self.title)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         try:

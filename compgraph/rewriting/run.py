@@ -105,12 +105,12 @@ class Rewriting:
 
     def _unspread(self, primitive: Primitive, operands: tuple[Any, ...]) -> tuple[Any, ...]:
         """Operands without the broadcasts that an elementwise function does by itself."""
-        if not any(bound(o, "broadcast_to") for o in operands):
+        if not any(bound(o, "broadcast_to") is not None for o in operands):
             return operands
         whole = np.broadcast_shapes(*map(shape_of, operands))
         kept = list(operands)
         for i, operand in enumerate(operands):
-            if bound(operand, "broadcast_to"):
+            if bound(operand, "broadcast_to") is not None:
                 inner = operand.arguments[0]
                 others = [shape_of(o) for j, o in enumerate(kept) if j != i]
                 if np.broadcast_shapes(shape_of(inner), *others) == whole:

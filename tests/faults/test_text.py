@@ -266,6 +266,7 @@ def test_misuse_says_what_was_expected(ask: Callable[[], Any], error: type[Excep
     "name", ["a\0b", "a\u202eb", "a\ud800", "lambda", "x\nimport os", "f(x)", "</script>", r"\input{x}"]
 )
 def test_any_name_of_a_variable_goes_everywhere(name: str, tmp_path: Path) -> None:
+    harmless = cg.solve({"J": cg.Variable("w") * 2 + 1}, at={"w": 3})
     s = cg.solve({"J": cg.Variable(name) * 2 + 1}, at={name: 3})
     json.dumps(s.to_dict()), str(s.table()), repr(s), s.film()._repr_mimebundle_()
     for suffix in ("html", "svg", "png", "dot", "tex", "tikz"):
@@ -273,6 +274,6 @@ def test_any_name_of_a_variable_goes_everywhere(name: str, tmp_path: Path) -> No
         assert path.stat().st_size > 100
     text = s.film().html()
     assert name.isprintable() or name not in text
-    assert "</script><" not in text.replace("</script></body>", "") or name != "</script>"
+    assert text.count("</script>") == harmless.film().html().count("</script>")
     program = cg.solve({"J": cg.Variable(name) * 2 + 1}).program()
     assert program.compile()(3.0) == (7.0, (2.0,)) and "import os" not in program.python().split("\n")

@@ -17,6 +17,7 @@ from hypothesis import given, settings
 import compgraph as cg
 from compgraph.arrays.protocols import ROWS as OF_ARRAYS
 from compgraph.functions import FUNCTIONS, HIDDEN
+from compgraph.listing.definitions import defined
 from tests.primitive_cases import NUMERIC
 from tests.strategies import Guarded, Sample, expressions, guarded
 
@@ -84,7 +85,7 @@ def test_every_row_is_somewhere() -> None:
     numeric = {row for row in (*FUNCTIONS.values(), *HIDDEN.values()) if row.name != "variable"}
     rows = Rows()
     for row in numeric:
-        assert row in rows._rows or row in NATIVE or row in VALUES or cg.listing.forms.defined(row) is not None, row
+        assert row in rows._rows or row in NATIVE or row in VALUES or defined(row) is not None, row
     assert not NATIVE.keys() & VALUES.keys()
     lacking = {name for name in OF_ARRAYS if name not in ARRAYS and not hasattr(Rows, f"_{name}")}
     assert lacking == {"patches"}  # stands in derivatives of convolutions only
@@ -287,7 +288,7 @@ SCALARS: dict[str, Callable[..., Any]] = {
     "lax choices": lambda x, y: lax.clamp(0.0, x, 1.0) + lax.select(x < y, x, y) + (x > 0.2) * y,
     "cond": lambda x, y: lax.cond(x > y, lambda a, b: a * b, lambda a, b: a - b, x, y)
     + lax.cond(True, jnp.sin, jnp.cos, x) + lax.switch(1, [jnp.sin, jnp.cos, jnp.tan], y),
-    "calls": lambda x: jax.jit(jnp.sin)(x) + jax.checkpoint(jnp.cos)(x) + _ruled(x) + lax.optimization_barrier(x),
+    "calls": lambda x: jax.jit(jnp.sin)(x) + jax.checkpoint(jnp.cos)(x) + _ruled(x) + lax.optimization_barrier(x),  # type: ignore[no-untyped-call]
     "loops": lambda x: _loop(x) + _while(x) + _scan(x),
     "stopped": lambda x, y: x * lax.stop_gradient(jnp.sin(x) * y) + y,
     "kinds": lambda x: (x > 0.5).astype(float) * x + jnp.array(2) * x + jnp.isfinite(x) * x,

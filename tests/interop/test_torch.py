@@ -262,7 +262,7 @@ def test_what_is_named_and_not_used_has_derivative_0() -> None:
 # -- what people do to graphs
 
 
-class Cubed(torch.autograd.Function):  # type: ignore[misc] # of a library without types
+class Cubed(torch.autograd.Function):  # type: ignore[misc, name-defined] # of a library without types
     """A function of one's own, whose other arguments need no gradient."""
 
     @staticmethod
@@ -286,7 +286,7 @@ def test_a_function_of_ones_own() -> None:
     assert cg.totals(cg.forward(graph, {"x": np.ones(3)}, cg.MATRIX))["loss"] == pytest.approx(3 * (x**2).sum().item())
 
 
-class Doubled(torch.autograd.Function):  # type: ignore[misc]
+class Doubled(torch.autograd.Function):  # type: ignore[misc, name-defined]
     """A function whose derivative PyTorch cannot differentiate."""
 
     @staticmethod
