@@ -462,7 +462,7 @@ class Solution:
     def program(self) -> Program:
         """The values and the sweep as a program: to read, to take along as Python, to compile.
 
-        It holds at any point, and has both sides of every branch.
+        It holds at any point (of arrays, at any of the same shapes), and has both sides of every branch.
 
         Examples
         --------
@@ -474,7 +474,11 @@ class Solution:
         ∂y/∂x += ∂y/∂y · (2·x)
         """
         wrt = self.inputs if self.limited else None
-        return derivative_program(self.graph, of=self.outputs, wrt=wrt, direction=self.direction)
+        graph = self.graph
+        if holds_arrays(graph):  # a program is for arrays of the shapes that these have
+            graph = graph.copy()
+            graph.graph["shapes"] = {x: shape for x in graph.graph["inputs"] if (shape := shape_at(graph, x))}
+        return derivative_program(graph, of=self.outputs, wrt=wrt, direction=self.direction)
 
     def to_graphviz(self, step: int | None = None, **options: Any) -> Any:
         """A `graphviz.Digraph` with full labels, as it stands after `step` steps (all of them, if left out)."""

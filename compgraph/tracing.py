@@ -112,8 +112,7 @@ def arranged(function: Callable[..., Any], values: Mapping[str, Any]) -> tuple[l
 def _signature(function: Callable[..., Any]) -> list[inspect.Parameter]:
     if isinstance(function, Primitive) and (count := function.arity) > 0:
         kind, needed = inspect.Parameter.POSITIONAL_OR_KEYWORD, count - len(function.defaults)
-        names = ["x", *function.defaults] if needed == 1 else [f"x{i}" for i in range(1, count + 1)]
-        names = [name if isinstance(name, str) else f"x{i}" for i, name in enumerate(names, 1)]
+        names = [f"x{i}" if i > 1 or needed > 1 else "x" for i in range(1, count + 1)]
         usual = [inspect.Parameter.empty] * needed + list(function.defaults)
         return [inspect.Parameter(name, kind, default=d) for name, d in zip(names, usual, strict=True)]
     try:

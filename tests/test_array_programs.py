@@ -180,3 +180,284 @@ def test_python_is_equal_to_solve(name: str) -> None:
     near(value, solution.values["J"])
     for key, slope in zip(inputs, slopes, strict=True):
         near(slope, solution.gradient[key])
+
+
+# -- a network
+
+
+LAYERS = {"W1": (5, 6), "b1": 6, "W2": (6, 3), "b2": 3}
+
+
+def network(batch: int = 4, activation: Any = np.tanh) -> dict[str, Any]:
+    data, targets = cg.Variable("data", shape=(batch, 5)), cg.Variable("targets", shape=(batch, 3))
+    w = {name: cg.Variable(name, shape=shape) for name, shape in LAYERS.items()}
+    h = activation(data @ w["W1"] + w["b1"])
+    z = h @ w["W2"] + w["b2"]
+    return {"h": h, "z": z, "J": np.mean(logsumexp(z, axis=1) - np.sum(z * targets, axis=1))}
+
+
+def batch_of(size: int, dtype: Any = float) -> dict[str, Any]:
+    random = np.random.default_rng(size)
+    at = {name: random.normal(size=shape) for name, shape in LAYERS.items()}
+    at |= {"data": random.normal(size=(size, 5)), "targets": np.eye(3)[random.integers(0, 3, size)]}
+    return {name: array.astype(dtype) for name, array in at.items()}
+
+
+LISTING = """\
+v1 = data @ W1
+v2 = v1 + b1
+h = tanh(v2)
+v3 = h @ W2
+z = v3 + b2
+v4 = logsumexp(z, axis=1)
+v5 = z·targets
+v6 = sum(v5, axis=1)
+v7 = v4 − v6
+J = mean(v7)
+
+∂J/∂J = 1
+∂J/∂v7 = 0
+∂J/∂v6 = 0
+∂J/∂v5 = 0
+∂J/∂v4 = 0
+∂J/∂z = 0
+∂J/∂v3 = 0
+∂J/∂h = 0
+∂J/∂v2 = 0
+∂J/∂v1 = 0
+∂J/∂b2 = 0
+∂J/∂W2 = 0
+∂J/∂b1 = 0
+∂J/∂W1 = 0
+∂J/∂v7 += broadcast_to(0.25·∂J/∂J, (4,))
+∂J/∂v4 += ∂J/∂v7
+∂J/∂v6 += −∂J/∂v7
+∂J/∂v5 += broadcast_to(reshape(∂J/∂v6, (4, 1)), (4, 3))
+∂J/∂z += targets·∂J/∂v5
+∂J/∂z += exp(z − reshape(v4, (4, 1)))·reshape(∂J/∂v4, (4, 1))
+∂J/∂v3 += ∂J/∂z
+∂J/∂b2 += sum(∂J/∂z, axis=0)
+∂J/∂h += ∂J/∂v3 @ W2.T
+∂J/∂W2 += h.T @ ∂J/∂v3
+∂J/∂v2 += sech(v2)²·∂J/∂h
+∂J/∂v1 += ∂J/∂v2
+∂J/∂b1 += sum(∂J/∂v2, axis=0)
+∂J/∂W1 += data.T @ ∂J/∂v1"""
+
+
+def test_a_network_is_listed_as_one_writes_it() -> None:
+    program = cg.derivative_program(network(), wrt=list(LAYERS))
+    assert str(program) == LISTING
+    assert program.cost[:2] == cg.solve(network(), at=batch_of(4), wrt=list(LAYERS)).cost[:2]
+    lines = program.latex().splitlines()
+    assert (
+        r"\frac{\partial J}{\partial W_{2}} &\mathrel{+}= h^{\mathsf{T}} \, \frac{\partial J}{\partial v_{3}} \\"
+        in lines
+    )
+
+
+PYTHON = """\
+    dJ_dv7 += 0.25 * dJ_dJ
+    dJ_dv4 += dJ_dv7
+    dJ_dv6 += -dJ_dv7
+    dJ_dv5 += np.reshape(dJ_dv6, (4, 1))
+    dJ_dz += targets * dJ_dv5
+    dJ_dz += np.exp(z - np.reshape(v4, (4, 1))) * np.reshape(dJ_dv4, (4, 1))
+    dJ_dv3 += dJ_dz
+    dJ_db2 += np.sum(dJ_dz, axis=0)
+    dJ_dh += dJ_dv3 @ W2.T
+    dJ_dW2 += h.T @ dJ_dv3
+    dJ_dv2 += sech(v2) ** 2 * dJ_dh
+    dJ_dv1 += dJ_dv2
+    dJ_db1 += np.sum(dJ_dv2, axis=0)
+    dJ_dW1 += data.T @ dJ_dv1
+    return J, (dJ_dW1, dJ_db1, dJ_dW2, dJ_db2)
+"""
+
+
+def test_python_of_a_network_keeps_float32() -> None:
+    source = cg.derivative_program(network(), wrt=list(LAYERS)).python()
+    assert source.endswith(PYTHON)
+    _, slopes = run(source)(**batch_of(4, np.float32))
+    assert {slope.dtype for slope in slopes} == {np.dtype(np.float32)}
+
+
+@pytest.mark.parametrize("activation", [np.tanh, cg.relu, cg.sigmoid, cg.softplus, cg.gelu])
+def test_shapes_and_kinds_of_numbers_may_change_between_calls(activation: Any) -> None:
+    f = cg.derivative_program(network(activation=activation), wrt=list(LAYERS)).compile()
+    for size, dtype in [(4, float), (2, np.float32), (4, float), (7, float), (2, np.float32), (4, np.float32)]:
+        at = batch_of(size, dtype)
+        solution = cg.solve(network(size, activation), at=at, wrt=list(LAYERS))
+        value, slopes = f(**at)
+        near(value, solution.values["J"], 1e-6 if dtype is np.float32 else 1e-12)
+        for name, slope in zip(LAYERS, slopes, strict=True):
+            assert slope.dtype == dtype
+            near(slope, solution.gradient[name], 2e-5 if dtype is np.float32 else 1e-12)
+
+
+def test_results_are_arrays_of_their_own() -> None:
+    f = cg.derivative_program(network(), wrt=list(LAYERS)).compile()
+    one, other = batch_of(4), {**batch_of(4), "data": np.ones((4, 5))}
+    _, first = f(**one)
+    kept = [slope.copy() for slope in first]
+    for slope in f(**other)[1]:
+        slope[...] = np.nan
+    _, again = f(**one)
+    for slope, copy, third in zip(first, kept, again, strict=True):
+        assert (slope == copy).all() and (third == copy).all()
+        assert not any(np.shares_memory(slope, value) for value in (*one.values(), third))
+
+
+@pytest.mark.parametrize("e", [B.T, B[0], B.reshape(-1), np.pad(B, 1), np.stack([x, x]), B, np.broadcast_to(c, (2, 2))])
+def test_views_are_not_handed_out(e: Any) -> None:
+    f = cg.program({"e": e + 0 if e.primitive.name == "variable" else e}).compile()
+    at = {name: value for name, value in point().items() if name in cg.trace({"e": e}).graph["inputs"]}
+    first, second = f(**at), f(**at)
+    assert not np.shares_memory(first, second)
+    assert not any(np.shares_memory(first, np.asarray(value)) for value in at.values())
+    first[...] = np.nan
+    near(f(**at), second)
+
+
+def test_threads_may_call_it_at_the_same_time() -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    f = cg.derivative_program(network(64), wrt=list(LAYERS)).compile()
+    points = [{**batch_of(64), "data": np.full((64, 5), i / 10)} for i in range(8)]
+    wanted = [f(**at)[1] for at in points]
+    with ThreadPoolExecutor(4) as pool:
+        for number, (_, slopes) in enumerate(pool.map(lambda i: f(**points[i % 8]), range(200))):
+            assert all((a == b).all() for a, b in zip(slopes, wanted[number % 8], strict=True))
+
+
+def test_infinities_and_nan_pass() -> None:
+    f = cg.program({"e": np.log(B) + np.exp(B * 1000)}).compile()
+    found = f(B=np.array([[0.0, -1.0, 2.0, np.nan]] * 3))
+    assert found[0, 0] == -np.inf and np.isnan(found[0, 1]) and found[0, 2] == np.inf and np.isnan(found[0, 3])
+    total = cg.program({"e": logsumexp(B, axis=1)}).compile()
+    rows = np.array([[-np.inf] * 4, [0.0, np.inf, 1.0, 2.0], [0.0, np.nan, 1.0, 2.0]])
+    assert np.array_equal(total(B=rows), [-np.inf, np.inf, np.nan], equal_nan=True)
+
+
+def test_a_guard_leaks_nothing() -> None:
+    e = cg.where(B > 0, np.sqrt(B) * y, 0.0)
+    at = {"B": np.array([[-1.0, 0.0, 4.0, -np.inf]] * 3), "y": np.ones(4)}
+    for f in (cg.derivative_program({"J": np.sum(e)}).compile(), run(cg.derivative_program({"J": np.sum(e)}).python())):
+        with np.errstate(all="ignore"):
+            value, (slope, other) = f(**at)
+        assert value == 6.0
+        assert (slope == [0.0, 0.0, 0.25, 0.0]).all() and (other == [0.0, 0.0, 6.0, 0.0]).all()
+
+
+# -- several outputs, the other direction, and what is refused
+
+
+def test_several_outputs_have_a_sweep_each() -> None:
+    f = cg.derivative_program({"a": np.sum(B * B), "b": np.sum(B)}, of=["a", "b"]).compile()
+    at = {"B": point()["B"]}
+    (a, b), ((da,), (db,)) = f(**at)
+    near([a, b], [np.sum(at["B"] ** 2), np.sum(at["B"])])
+    near(da, 2 * at["B"])
+    near(db, np.ones((3, 4)))
+
+
+def test_forward_from_a_number() -> None:
+    problem = {"J": np.sum(np.tanh(B * c))}
+    program = cg.derivative_program(problem, wrt="c", direction="forward")
+    assert str(program).splitlines()[-1] == "∂J/∂c = sum(∂v2/∂c)"
+    at = {"B": point()["B"], "c": 0.5}
+    wanted = cg.solve(problem, at=at).gradient["c"]
+    near(program.compile()(**at)[1], (wanted,))
+    near(run(program.python())(**at)[1], (wanted,))
+
+
+def test_what_nothing_depends_on_has_a_derivative_of_zeros() -> None:
+    _, slopes = cg.derivative_program({"J": np.sum(x)}, wrt=["x"]).compile()(x=np.ones(3))
+    near(slopes[0], np.ones(3))
+    _, slopes = cg.derivative_program({"J": np.sum(np.sign(x))}).compile()(x=np.ones(3, np.float32))
+    assert slopes[0].dtype == np.float32 and (slopes[0] == np.zeros(3)).all()
+
+
+def test_of_one_derivative_many_names() -> None:
+    u, v = cg.Variable("u", shape=3), cg.Variable("v", shape=3)
+    _, (one, other) = cg.derivative_program({"J": np.sum((u + v) ** 2)}).compile()(np.ones(3), np.ones(3))
+    near(one, np.full(3, 4.0))
+    assert not np.shares_memory(one, other)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: cg.derivative_program({"e": np.tanh(B)}), r"e has the shape \(3, 4\): expected an output that is a number"),
+        (lambda: cg.derivative_program({"J": np.sum(B)}, direction="forward"), r"B has the shape .* Leave out direction"),
+        (lambda: cg.elimination_program({"J": np.sum(B)}, cg.markowitz), "program of arrays cannot eliminate"),
+        (lambda: cg.program({"J": np.sum(B)}).javascript(), "no JavaScript"),
+        (lambda: cg.program({"J": np.sum(B)}).compile(fast=True), "fast=True is for programs of numbers"),
+        (lambda: cg.derivative_program({"J": np.sum(cg.Variable("U") @ B)}), r"Variable\('U', shape="),
+        (lambda: cg.program({"e": A @ B}).compile()(np.ones((3, 3)), np.ones((4, 4))), "matmul of the shapes"),
+        (lambda: cg.program({"e": np.linalg.inv(A)}).compile()(np.ones((3, 3))), "inv is undefined"),
+        (lambda: cg.program({"J": np.sum(B)}).python(name="1"), "expected a Python identifier"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_done_is_said(make: Callable[[], Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def test_a_row_of_ones_own_is_called() -> None:
+    from compgraph.arrays import Row
+    from compgraph.maps import Scale
+
+    double = Row("sum", lambda v: 2 * v, lambda _, v: Scale(2.0, v.shape))  # by the name of another
+    f = cg.derivative_program({"J": np.sum(double(B) * B)}).compile()
+    at = point()["B"]
+    near(f(at)[1][0], 4 * at)
+    softsign = cg.Primitive("exp", lambda v: v / (1 + abs(v)), lambda _, v: 1 / (1 + abs(v)) ** 2)
+    near(cg.program({"e": softsign(B)}).compile()(at), at / (1 + np.abs(at)))
+
+
+# -- how it is compiled
+
+
+def compiled_source(asked: Any, at: dict[str, Any], **options: Any) -> str:
+    import inspect
+
+    f = cg.derivative_program(asked, **options).compile()
+    f(**at)
+    return inspect.getsource(f)
+
+
+def test_the_gradient_of_cross_entropy_is_what_one_writes_by_hand() -> None:
+    """p − t, with one exponential for the loss and its gradient; relu and its partial from what relu gave."""
+    source = compiled_source(network(activation=cg.relu), batch_of(4), wrt=list(LAYERS))
+    count = {name: source.count(f"np.{name}(") for name in ("exp", "log", "divide", "dot", "where", "negative")}
+    assert count == {"exp": 1, "log": 1, "divide": 1, "dot": 9, "where": 0, "negative": 1}
+    assert "copy()" not in source
+
+
+def test_tanh_has_its_partial_from_its_value() -> None:
+    source = compiled_source(network(), batch_of(4), wrt=list(LAYERS))
+    assert source.count("np.tanh(") == source.count("np.square(") == 1 and source.count("np.exp(") == 1
+
+
+def test_memory_is_used_again() -> None:
+    chain = np.tanh(cg.Variable("u", shape=(8, 8)))
+    for _ in range(50):
+        chain = np.tanh(chain * 0.5 + 1)
+    source = compiled_source({"J": np.sum(chain)}, {"u": np.ones((8, 8))})
+    values = cg.program({"J": np.sum(chain)}).compile()
+    values(np.ones((8, 8)))
+    import inspect
+
+    places = {word for word in inspect.getsource(values).replace(",", " ").replace(")", " ").split() if word[0] == "a"}
+    assert len(places - {"add"}) <= 3
+    assert source.count("np.tanh(") == 51
+
+
+def test_a_long_chain() -> None:
+    u = cg.Variable("u", shape=2)
+    chain: Any = u
+    for _ in range(20_000):
+        chain = chain * 1.0001 + 0.1 if _ % 2 else np.sin(chain)
+    value, (slope,) = cg.derivative_program({"J": np.sum(chain)}).compile()(np.ones(2))
+    assert np.isfinite(value) and np.isfinite(slope).all()

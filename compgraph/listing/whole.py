@@ -15,6 +15,7 @@ from compgraph.linearization import linearize
 from compgraph.listing.allocation import Code, code
 from compgraph.listing.elementary import ELEMENTARY
 from compgraph.listing.identifiers import Identifiers
+from compgraph.listing.shaped import shaped
 from compgraph.numbers import given
 from compgraph.posing import depending
 from compgraph.propagation import forward, reverse, totals
@@ -56,6 +57,7 @@ def compiled_whole(
             run = None
         if run is None:
             run = _specialised(program, parameters, positional, shape)
+            f.__wrapped__ = run  # type: ignore[attr-defined] # inspect.getsource follows it to the generated code
             if len(made) >= _KEPT and key not in made:
                 made.pop(next(iter(made)), None)
         with np.errstate(all="ignore"):
@@ -64,7 +66,6 @@ def compiled_whole(
         return result
 
     f.__doc__ = f"{', '.join(map(str, program.outputs))}{' and derivatives' if program.derives else ''} of arrays."
-    f.specialised = functools.partial(_specialised, program, parameters, shape=shape)  # type: ignore[attr-defined] # for whoever wants to read the code
     return f
 
 
@@ -103,6 +104,7 @@ def expressions(program: Program, shapes: dict[str, Shape]) -> list[Any]:
     """
     graph = program.graph.graph.get("operations", program.graph).copy()
     graph.graph["shapes"] = {name: shape for name, shape in shapes.items() if shape}
+    shaped(graph)  # which says what does not fit
     graph = linearize(graph, copy=False)
     nodes = graph._node
     values = [nodes[y]["value"] for y in program.outputs]

@@ -73,8 +73,9 @@ def _name(key: str) -> Piece:
 
 def _number(value: Any) -> Piece:
     if isinstance(value, np.ndarray):
-        written = array(value, 4, "latex") if value.size <= LATEX and value.ndim <= 2 else short(value, "latex")
-        return Piece(written, Level.ATOM, written, tall=value.ndim > 1)
+        few = value.size <= LATEX and value.ndim <= 2
+        written = array(value, 4, "latex") if few else short(value, "latex")
+        return Piece(written, Level.ATOM if few else Level.CONDITION, written, tall=few and value.ndim > 1)
     if value == math.pi or value == math.e:
         written = r"\pi" if value == math.pi else "e"
         return Piece(written, Level.ATOM, written)

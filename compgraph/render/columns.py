@@ -23,7 +23,7 @@ from compgraph.render.runs import equation, typeset
 from compgraph.render.script import Caption, Moment, Script
 from compgraph.render.style import MARKS, SIZES
 
-__all__ = ["Columns"]
+__all__ = ["Columns", "told"]
 
 #: Radius of a neuron, height of a row, distance of columns; above `MANY` rows neurons are `SMALL` and hold no numbers.
 RADIUS, ROW, GAP = 24, 92, 120
@@ -39,7 +39,7 @@ class Columns(Drawing):
     """A script whose nodes stand in columns; made for `Neurons`."""
 
     def __init__(self, script: Script, neurons: Neurons) -> None:
-        self.script, self.rankdir, self.sideways = _told(script, neurons), "LR", True
+        self.script, self.rankdir, self.sideways = script, "LR", True
         self._known: dict[tuple[Any, ...], str] = {}
         nodes, edges = list(neurons.graph), list(neurons.graph.edges(keys=True))
         columns: dict[int, list[int]] = defaultdict(list)
@@ -160,7 +160,7 @@ class Columns(Drawing):
         return x + self._left, y
 
 
-def _told(script: Script, neurons: Neurons) -> Script:
+def told(script: Script) -> Script:
     """The script with what the lines mean said at the start."""
     sweeps = tuple([
         sweep._replace(captions=(Caption(sweep.captions[0].sentence, (_KEY,)), *sweep.captions[1:]))

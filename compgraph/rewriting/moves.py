@@ -29,14 +29,14 @@ def _reduce_sum(r: Rewriting, p: Mapping[str, Any], x: Any) -> Any:
         return r.row("reshape", x, newshape=end)
     if bound(x, "broadcast_to") is not None:
         (inner,) = x.arguments
-        padded = (1,) * (len(shape) - len(shape_of(inner))) + shape_of(inner)
-        spread = math.prod(shape[i] for i in axes if padded[i] == 1)
-        rest = [i for i in axes if padded[i] != 1]
-        if spread > 1:
-            small = r.row("reshape", inner, newshape=padded)
-            summed = r.row("sum", small, axis=tuple(rest), keepdims=True) if rest else small
-            left = tuple([n for i, n in enumerate(shape_of(summed)) if keep or i not in axes])
-            product = r.make(MULTIPLY, spread, r.row("reshape", summed, newshape=left))
+        new = len(shape) - len(shape_of(inner))
+        there = (1,) * new + shape_of(inner)
+        summed = [i for i in axes if i >= new and there[i] == shape[i]]
+        copies = math.prod(shape[i] for i in axes if i not in summed)
+        if copies > 1:
+            small = r.row("sum", inner, axis=tuple([i - new for i in summed])) if summed else inner
+            left = tuple([1 if i in axes else there[i] for i in range(len(shape)) if keep or i not in axes])
+            product = r.make(MULTIPLY, copies, r.row("reshape", small, newshape=left))
             return r.row("broadcast_to", product, shape=end)
     c, y = scaled(x)
     if c != 1:

@@ -281,7 +281,7 @@ def test_the_pace_changes(browser: Any, tmp_path: Path) -> None:
         page.key(key)
         assert page.run(pace) == expected
     page.key("+"), page.key("+"), page.key(" ")
-    page.wait(lambda: page.frame >= 3, seconds=3)  # at 4×, two a second
+    page.wait(lambda: page.frame >= 3, seconds=5)  # at 4×, a second or less for each
     assert page.run("return document.getElementById('play').getAttribute('aria-pressed')") == "true"
 
 

@@ -99,7 +99,7 @@ function makePicture(film, n) {
     const group = drawn("n" + i);
     const [mark, total] = [".cg-mark", ".cg-total"].map((part) => group.querySelector(part));
     const value = [...group.querySelectorAll("text:not(.cg-total)")].at(-1);
-    return { group, mark, total, name, value, width: group.firstElementChild.getBBox().width - 16 };
+    return { group, mark, total, name, value, width: (group.firstElementChild.getAttribute("width") ?? 60) - 16 };
   });
   const edges = film.edges.map(([tail, head], i) => {
     const label = drawn("l" + i);

@@ -35,7 +35,7 @@ function note() {
 }
 
 function pause() {
-  clearInterval(timer);
+  clearTimeout(timer);
   timer = 0;
   at("play").setAttribute("aria-pressed", "false");
   for (const caption of captions) caption.setAttribute("aria-live", "polite");
@@ -46,7 +46,16 @@ function play() {
   if (shown === last) go(0);
   at("play").setAttribute("aria-pressed", "true");
   for (const caption of captions) caption.setAttribute("aria-live", "off"); // a listener would be interrupted at every step
-  timer = setInterval(() => go(shown + 1), 2000 / speed.value);
+  wait();
+}
+
+// A frame stays as long as its sentence takes to read.
+function wait() {
+  const letters = captions.reduce((sum, caption) => sum + caption.textContent.length, 0);
+  timer = setTimeout(() => {
+    go(shown + 1);
+    if (timer) wait();
+  }, Math.min(1000 + 20 * letters, 6000) / speed.value);
 }
 
 function pace(by) {
