@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,20 @@ settings.register_profile("thorough", database=None, deadline=None, max_examples
 settings.load_profile("reproducible")  # or --hypothesis-profile=thorough
 
 GOLDEN: list[dict[str, Any]] = json.loads((Path(__file__).parent / "data" / "golden_cases.json").read_text("utf-8"))
+
+
+#: Library → modules whose examples need it: the extras that are heavy are not part of ``[test]``.
+NEEDS = {"torch": "interop/torch", "jax": "interop/jax", "pandas": "interop/pandas", "anywidget": "widget"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Examples in the docstrings of a module for a library that is not there are skipped, by name."""
+    for library, module in NEEDS.items():
+        if find_spec(library) is None:
+            mark = pytest.mark.skip(reason=f"could not import {library!r}")
+            for item in items:
+                if isinstance(item, pytest.DoctestItem) and module in item.path.as_posix():
+                    item.add_marker(mark)
 
 
 @pytest.fixture(scope="session")

@@ -85,7 +85,7 @@ def test_an_expression_of_arrays_is_written(
 def test_shapes_that_nobody_gave_do_not_matter() -> None:
     free = cg.Variable("P") @ cg.Variable("q") * cg.Variable("r")
     assert notation.text(free, pretty=True) == "(P @ q)·r"
-    deep = cg.Variable("x", shape=3)
+    deep: Any = cg.Variable("x", shape=3)
     for _ in range(20_000):
         deep = deep * deep
     assert notation.text(deep, limit=3, pretty=True) == "… ⊙ …"
@@ -209,14 +209,19 @@ def _evaluated(expression: Any, values: dict[str, Any], rows: int, columns: int)
     if name == "diag":
         return np.diag(np.ravel(operands[0]))
     meaning: dict[str, Callable[..., Any]] = {
-        "subtract": np.subtract, "negate": np.negative, "power": np.power, "square": np.square, "multiply": np.multiply,
-        "divide": np.divide, "where": np.where, "greater": np.greater, "inv": np.linalg.inv,
+        "subtract": np.subtract, "negate": np.negative, "power": np.power, "square": np.square,
+        "multiply": np.multiply, "divide": np.divide, "where": np.where, "greater": np.greater, "inv": np.linalg.inv,
     }  # fmt: skip
     return meaning[name](*operands)
 
 
-@pytest.mark.parametrize("name", ["matrix and vector", "vector and matrix", "matrices", "einsum", "outer product", "inverse",
-                                  "elementwise", "sigmoid", "relu", "norm", "sum"])  # fmt: skip
+MEANT = (
+    "matrix and vector", "vector and matrix", "matrices", "einsum", "outer product", "inverse", "elementwise", "sigmoid",
+    "relu", "norm", "sum",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MEANT)
 def test_what_is_written_of_a_map_is_its_matrix(name: str) -> None:
     expression = next(one for label, one, _ in FORMULAS if label == name)
     graph = _linearized(expression)

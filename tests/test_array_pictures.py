@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Any
 from xml.etree import ElementTree
 
@@ -41,13 +42,13 @@ def mlp(sizes: tuple[int, ...] = (4, 8, 3), batch: int = 0, activation: Any = np
     rng = np.random.default_rng(0)
     x = h = cg.Variable("x", shape=(batch, sizes[0]) if batch else sizes[0])
     at = {"x": rng.normal(size=x.shape)}
-    for k, (n, m) in enumerate(zip(sizes[:-1], sizes[1:], strict=True), 1):
+    for k, (n, m) in enumerate(pairwise(sizes), 1):
         z = h @ cg.Variable(f"W{k}", shape=(n, m)) + cg.Variable(f"b{k}", shape=m)
         at |= {f"W{k}": rng.normal(size=(n, m)) / 2, f"b{k}": np.zeros(m)}
         h = (cg.softmax(z) if k == len(sizes) - 1 else activation(z)).named(f"h{k}")
     labels = np.eye(sizes[-1])[rng.integers(0, sizes[-1], batch)] if batch else np.eye(sizes[-1])[1]
-    loss = (-np.sum(cg.Variable("y", shape=labels.shape) * np.log(h))).named("L")
-    return cg.solve(loss, at={**at, "y": labels})
+    loss: Any = -np.sum(cg.Variable("y", shape=labels.shape) * np.log(h))
+    return cg.solve({"L": loss}, at={**at, "y": labels})
 
 
 # -- heat maps
@@ -67,10 +68,10 @@ def test_a_large_array_is_pooled_to_eight_by_eight_by_means() -> None:
     big = np.kron(np.arange(64.0).reshape(8, 8), np.ones((5, 16)))
     assert heat(big) == heat(np.arange(64.0).reshape(8, 8))
     assert heat(np.ones((64, 128))) == ((6,) * 8,) * 8
-    rows = heat(np.arange(9.0))
-    assert rows is not None and len(rows) == 1 and len(rows[0]) == 8 and list(rows[0]) == sorted(rows[0])
-    assert np.shape(heat(np.ones((1, 1, 5, 7)))) == (5, 7)  # axes of length 1 are left out
-    assert np.shape(heat(np.ones((3, 2, 4)))) == (6, 4)
+    row: Any = heat(np.arange(9.0))
+    assert len(row) == 1 and len(row[0]) == 8 and list(row[0]) == sorted(row[0])
+    assert heat_size(heat(np.ones((1, 1, 5, 7)))) == (7 * CELL, 5 * CELL)  # axes of length 1 are left out
+    assert heat_size(heat(np.ones((3, 2, 4)))) == (4 * CELL, 6 * CELL)
 
 
 def test_a_heat_map_is_drawn_with_one_path_for_a_level_and_a_dash_in_negative_cells() -> None:
@@ -88,8 +89,8 @@ def test_a_film_shows_a_derivative_as_a_heat_map_once_it_is_reached() -> None:
     frames = list(shown)
     assert frames[0].count('class="cg-after"') == 0
     counts = [frame.count('class="cg-after"') for frame in frames]
-    assert counts == sorted(counts) and counts[-1] == 7  # of all nodes but the loss
-    assert {frame.count('class="cg-heat"') for frame in frames} == {7}
+    assert counts == sorted(counts) and counts[-1] == 8  # of all nodes but the loss
+    assert {frame.count('class="cg-heat"') for frame in frames} == {8}
     places = [re.findall(r'<g id="n\d+"[^>]* transform="([^"]*)"', frame) for frame in frames]
     assert all(one == places[0] for one in places)
 

@@ -395,7 +395,10 @@ REFUSED = {
     "unknown wrt": (["solve", "t = x; J = t", "--wrt", "t", "--at", "x=1"], r"t is computed, not an input"),
     "unknown tail": (["paths", "J = x", "--from", "q"], r"no node 'q'"),
     "limit": (["paths", "J = x", "--limit", "-1"], r"--limit: expected 0 or more"),
-    "digits": (["solve", "J = x", "--at", "x=1", "--digits", "0"], r"digits: expected a positive whole number, at most 1000"),
+    "digits": (
+        ["solve", "J = x", "--at", "x=1", "--digits", "0"],
+        r"digits: expected a positive whole number, at most 1000",
+    ),
     "digits text": (["solve", "J = x", "--digits", "six"], r"--digits: invalid int value: 'six'"),
     "null": (["solve", "J = \0", "--at", "x=1"], r"J"),
     "surrogate": (["solve", "J = \udcff", "--at", "x=1"], r"."),

@@ -99,9 +99,13 @@ def _computed(graph: nx.MultiDiGraph, shown: Sequence[str], wrt: Sequence[str]) 
             cg.linearize(graph, point)  # raises, and says which
         key = tuple(shapes.values())
         if key not in made:
-            made[key] = _compiled(graph, shapes, shown, wrt)
+            try:
+                made[key] = _compiled(graph, shapes, shown, wrt)
+            except ValueError:
+                cg.linearize(graph, point)  # raises where shapes do not fit, and names the node
+                raise
         found = made[key](point)
-        if not all([math.isfinite(np.sum(found[name])) for name in shown]):
+        if not all(math.isfinite(np.sum(found[name])) for name in shown):
             cg.linearize(graph, point)  # raises where a node is undefined, and names it
         return found
 

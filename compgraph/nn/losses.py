@@ -80,7 +80,7 @@ def sigmoid_cross_entropy(z: Any, t: Any) -> Any:
     return _over_examples(cg.softplus(z) - t * z)
 
 
-def softmax_cross_entropy(z: Any, labels: Any) -> Any:
+def softmax_cross_entropy(z: Any, labels: Any, *, classes: int | None = None) -> Any:
     """The cross-entropy of softmax(z) and labels, the mean over examples.
 
     Parameters
@@ -89,6 +89,8 @@ def softmax_cross_entropy(z: Any, labels: Any) -> Any:
         Logits, of shape (…, classes).
     labels : Expression or array
         One-hot rows (or probabilities); or, as an array of whole numbers without the last axis, classes.
+    classes : int, optional
+        How many there are, where the labels are an Expression whose values will be the numbers of classes.
 
     Examples
     --------
@@ -97,15 +99,18 @@ def softmax_cross_entropy(z: Any, labels: Any) -> Any:
     >>> [round(float(softmax_cross_entropy(z, labels)), 4) for labels in (rows, classes)]
     [0.3466, 0.3466]
     """
+    if classes is not None:
+        of_class = cg.equal(np.expand_dims(labels, -1), np.arange(classes))
+        return -_over_examples(cg.where(of_class, 1.0, 0.0) * cg.log_softmax(z, axis=-1))
     if isinstance(labels, cg.Expression) or np.asarray(labels).dtype.kind == "f":
         return -_over_examples(labels * cg.log_softmax(z, axis=-1))
-    classes = np.asarray(labels)
-    if classes.dtype.kind not in "iu":
+    numbers = np.asarray(labels)
+    if numbers.dtype.kind not in "iu":
         raise TypeError(
-            f"labels: expected one-hot rows of floats or whole numbers, got {classes.dtype} {labels!r:.60}. "
+            f"labels: expected one-hot rows of floats or whole numbers, got {numbers.dtype} {labels!r:.60}. "
             "one_hot makes rows of any labels."
         )
-    taken = cg.log_softmax(z, axis=-1)[(*np.indices(classes.shape), classes)]
+    taken = cg.log_softmax(z, axis=-1)[(*np.indices(numbers.shape), numbers)]
     return -np.mean(taken)
 
 

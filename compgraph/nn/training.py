@@ -104,7 +104,7 @@ def epochs(
     ----------
     network : Network
     data : mapping of str to array
-        The inputs of the network, with an entry or a row for each example.
+        The inputs of the network, with an entry or a row for each example; in the precision of its parameters.
     optimizer : Optimizer
     size : int
         Examples in a batch.
@@ -150,7 +150,7 @@ def _epochs(
 ) -> Iterator[Epoch]:
     gradient = loss_gradient(network.training, network.parameters, further=network.statistics)
     look = _look(network, measures)
-    columns = {name: data[name] for name in network.inputs}
+    columns = _columns(network, data)
     while True:
         update, statistics = before.update, before.statistics
         losses = []
@@ -163,11 +163,16 @@ def _epochs(
         row = {"epoch": before.number + 1, "loss": float(np.average(losses, weights=examples))}
         best = before.best
         if held_out is not None:
-            row |= look(held_out, update.point, statistics)
+            row |= look(_columns(network, held_out), update.point, statistics)
             if best is None or row["held_out"] < best.loss:
                 best = Best(before.number + 1, row["held_out"], update.point, statistics)
         before = Epoch(before.number + 1, update, statistics, (*before.history, row), best)
         yield before
+
+
+def _columns(network: Network, data: Columns) -> dict[str, Array]:
+    """The inputs in the precision of the network."""
+    return {name: np.asarray(data[name], dtype=network.dtype) for name in network.inputs if name in data}
 
 
 def _batches(
@@ -242,7 +247,7 @@ class Trained:
 
     def __call__(self, **inputs: Any) -> dict[str, Any]:
         """The results, as at test, that these inputs are enough for: ``trained(x=images)["y"]``."""
-        known = {**self.parameters, **self.statistics, **inputs}
+        known = {**self.parameters, **self.statistics, **_columns(self.network, inputs)}
         unknown = [name for name in inputs if name not in self.network.inputs]
         if unknown:
             raise TypeError(f"expected inputs out of {', '.join(self.network.inputs)}, got {unknown[0]}.")

@@ -16,7 +16,7 @@ from compgraph.expression import Expression
 from compgraph.pathsum import PathSum, chosen_edges
 from compgraph.propagation import Step, forward, reverse
 from compgraph.render import dot, media
-from compgraph.render.columns import Columns
+from compgraph.render.columns import Columns, told
 from compgraph.render.drawing import Drawing
 from compgraph.render.layers import Neurons, layered, neurons
 from compgraph.render.page import iframe, page
@@ -221,7 +221,7 @@ class Film:
         neurons: Neurons | None = None,
         keys: Iterable[Any] = (),
     ) -> None:
-        self.script = script
+        self.script = script if neurons is None else told(script)
         self.keys = tuple(map(str, keys))
         self.neurons = neurons
         self.theme = theme

@@ -348,7 +348,9 @@ def test_two_films_step_together_and_say_what_they_cost(browser: Any, tmp_path: 
     slide(page, 0, 50)
     there = cg.solve(SEVERAL[0], {"x": 3, "y": 0.5, "z": 1})
     assert page.run(totals) == [Picture(there.film().svg(-1)).words(f"n{i}")[-1] for i in range(len(there.graph))]
-    page.run("document.getElementById('bn2').focus()")
+    page.run("document.querySelector('#ledgers tbody tr').focus()")
+    lit = page.run("return [...document.querySelectorAll('.cg-lit[id*=e]')].map((g) => g.id)")
+    assert lit and {key for key in lit if key[0] == "b"} == {f"b{key}" for key in lit if key[0] == "e"}
     assert page.run("return new Set([...document.querySelectorAll('[id]')].map((e) => e.id)).size"
                     " === document.querySelectorAll('[id]').length")  # fmt: skip
     assert page.complaints() == []

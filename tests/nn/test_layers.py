@@ -201,7 +201,7 @@ def test_float32_stays_float32() -> None:
         h = nn.dropout(draft, nn.batch_norm(draft, nn.dense(draft, x, 4, 8, "relu"), 8), 8)
         return {"J": nn.softmax_cross_entropy(nn.dense(draft, h, 8, 3), t)}
 
-    data = {"x": X.astype("f4"), "t": ROWS.astype("f4")}
+    data = {"x": X, "t": ROWS}
     trained = nn.train(nn.network(build, dtype="f4"), data, nn.Adam(), epochs=2, size=3, quiet=True)
     assert {value.dtype for value in (*trained.parameters.values(), *trained.statistics.values())} == {np.dtype("f4")}
 
@@ -273,12 +273,18 @@ def test_a_loss_is_that_of_pytorch(name: str, scale: float) -> None:
 
 
 def test_classes_may_be_rows_or_numbers() -> None:
-    z = cg.Variable("z")
-    rows, numbers = (
-        nn.loss_gradient(nn.softmax_cross_entropy(z, labels), ["z"])({"z": WAVE}) for labels in (ROWS, ROWS.argmax(1))
-    )
-    assert rows["loss"] == pytest.approx(numbers["loss"], rel=1e-14)
-    np.testing.assert_allclose(rows["z"], numbers["z"], rtol=1e-12, atol=1e-15)
+    """As arrays, or as an input that has such values."""
+    z, t, numbers = cg.Variable("z"), cg.Variable("t"), ROWS.argmax(1)
+    ways = [
+        (nn.softmax_cross_entropy(z, ROWS), {}),
+        (nn.softmax_cross_entropy(z, numbers), {}),
+        (nn.softmax_cross_entropy(z, t), {"t": ROWS}),
+        (nn.softmax_cross_entropy(z, t, classes=3), {"t": numbers}),
+    ]
+    first, *others = (nn.loss_gradient(loss, ["z"])({"z": WAVE}, data) for loss, data in ways)
+    for other in others:
+        assert first["loss"] == pytest.approx(other["loss"], rel=1e-14)
+        np.testing.assert_allclose(first["z"], other["z"], rtol=1e-12, atol=1e-15)
 
 
 def test_a_loss_of_a_batch_is_the_mean_over_its_examples() -> None:

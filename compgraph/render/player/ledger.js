@@ -1,8 +1,11 @@
 // The ledger of paths: a path is lit where its row is pointed at, or has the focus.
 
-function makeLedgers(picture) {
+function makeLedgers(pictures) {
   const place = at("ledgers");
-  const { film } = picture;
+  const [{ film }] = pictures;
+  const same = (other) => String(other.edges) === String(film.edges) && String(other.nodes) === String(film.nodes);
+  const twins = pictures.filter((picture) => same(picture.film)); // the same graph beside itself is lit as well
+  const light = (edges) => twins.forEach((picture) => picture.light(edges));
   const { ledgers, digits } = film;
   const body = place.querySelector("tbody");
   const choice = place.querySelector("select");
@@ -17,8 +20,8 @@ function makeLedgers(picture) {
     }
     if (edges) {
       line.tabIndex = 0;
-      for (const event of ["pointerenter", "focus"]) line.addEventListener(event, () => picture.light(edges));
-      for (const event of ["pointerleave", "blur"]) line.addEventListener(event, () => picture.light(null));
+      for (const event of ["pointerenter", "focus"]) line.addEventListener(event, () => light(edges));
+      for (const event of ["pointerleave", "blur"]) line.addEventListener(event, () => light(null));
     }
     return line;
   }

@@ -102,7 +102,7 @@ function pressed(event) {
 
 // parts that a page has no need of are not in it
 const quiz = pictures.length === 1 && films[0].direction !== "elimination" ? makeQuiz(pictures[0], move) : null;
-const ledgers = films[0].ledgers.length ? makeLedgers(pictures[0]) : null;
+const ledgers = films[0].ledgers.length ? makeLedgers(pictures) : null;
 if (programs.some(Boolean)) makeSliders(pictures, programs, () => ledgers?.refresh());
 
 for (const [id, action] of Object.entries(actions)) at(id).addEventListener("click", action);
