@@ -79,6 +79,7 @@ from compgraph.functions import (
 from compgraph.graph import Graph, trace
 from compgraph.implicit import fixed_point, root
 from compgraph.lagrangian import Constraint, Constraints, Lagrangian, Residuals, constraints
+from compgraph.levels import among, fold, scopes, statements
 from compgraph.linear import LinearSystem, linear_system
 from compgraph.linearization import linearize
 from compgraph.listing import (
@@ -120,7 +121,7 @@ from compgraph.size import expression_size
 from compgraph.solution import Solution, solve
 from compgraph.sparsity import SparseJacobian, sparse_jacobian, sparsity_pattern
 from compgraph.structure import Back, Front
-from compgraph.symbols import EXPRESSION, formula, statements
+from compgraph.symbols import EXPRESSION, formula
 from compgraph.transform import forward_source, reverse_source
 from compgraph.zoom import entries, scalarize
 
@@ -182,6 +183,7 @@ __all__ = [
     "acsc",
     "acsch",
     "after",
+    "among",
     "anneal",
     "asec",
     "asech",
@@ -225,6 +227,7 @@ __all__ = [
     "fewest_fill",
     "finite_difference",
     "fixed_point",
+    "fold",
     "formula",
     "forward",
     "forward_order",
@@ -269,6 +272,7 @@ __all__ = [
     "reverse_source",
     "root",
     "scalarize",
+    "scopes",
     "sec",
     "sech",
     "sigmoid",

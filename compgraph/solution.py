@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ import numpy as np
 from compgraph.arrays.labels import holds_arrays, shape_at, shaped
 from compgraph.elimination import Cost
 from compgraph.expression import Expression, Primitive
+from compgraph.levels import Groups, among, neighbourhood, statements, unfolded
 from compgraph.linearization import linearize
 from compgraph.listing import Program, derivative_program
 from compgraph.maps import Identity, LinearMap
@@ -23,7 +25,7 @@ from compgraph.pathsum import PathSum, paths
 from compgraph.posing import depending, posed
 from compgraph.propagation import Step, forward, reverse
 from compgraph.semiring import LINEAR, MATRIX, REAL, Ranked, Semiring
-from compgraph.symbols import EXPRESSION, formulas, joining, statements
+from compgraph.symbols import EXPRESSION, formulas, joining
 from compgraph.zoom import entries, entry_names, scalarize
 
 if TYPE_CHECKING:
@@ -332,6 +334,103 @@ class Solution:
         graph = statements(self.graph)
         return Solution(graph, self.direction, self.outputs, self.inputs, semiring=self.semiring, limited=self.limited)
 
+    def folded(self, groups: Groups = None) -> Solution:
+        """The same solution with groups of nodes folded: of each, only what is used outside of it is left.
+
+        Parameters
+        ----------
+        groups : mapping of name to nodes, or names of scopes, optional
+            Nodes called ``layer1.z`` are in the scope ``layer1``. Left out: all outermost scopes.
+
+        Examples
+        --------
+        >>> s = solve("h = w*x; a = h^2; J = a + x", at={"w": 2, "x": 3})
+        >>> s.folded({"layer": ["w", "h", "a"]}).derivatives, s.derivatives["x"]
+        ({'J': 1.0, 'a': 1.0, 'x': 25.0}, 25.0)
+        """
+        return self._among(unfolded(self.graph, groups))
+
+    def among(self, nodes: Iterable[str]) -> Solution:
+        """The same solution with these nodes only, all others eliminated: every number that is left is the same.
+
+        Examples
+        --------
+        >>> s = solve("h = w*x; a = h^2; J = a + x", at={"w": 2, "x": 3}).among(["x", "J"])
+        >>> s.partials, s.derivatives
+        ({('x', 'J', 0): 25.0}, {'J': 1.0, 'x': 25.0})
+        """
+        return self._among([*self._nodes(nodes), *self.seeds])
+
+    def part(self, *, of: str | Iterable[str] | None = None, wrt: str | Iterable[str] | None = None) -> Solution:
+        """What lies between some nodes: all that `of` is made from, or that is made from `wrt`, or both.
+
+        Examples
+        --------
+        >>> s = solve("t = x*y; u = y^2; J = t + u", at={"x": 2, "y": 3})
+        >>> list(s.part(of="t").values), list(s.part(wrt="x").values), list(s.part(of="t", wrt="x").values)
+        (['x', 'y', 't'], ['x', 't', 'J'], ['x', 't'])
+        """
+        ends, starts = self._nodes(of), self._nodes(wrt)
+        graph = self.graph
+        made = set(graph) if of is None else set(ends).union(*(nx.ancestors(graph, node) for node in ends))
+        used = set(graph) if wrt is None else set(starts).union(*(nx.descendants(graph, node) for node in starts))
+        keep = made & used
+        outputs = [node for node in (self.outputs if of is None else ends) if node in keep]
+        inputs = [node for node in (self.inputs if wrt is None else starts) if node in keep]
+        if not outputs or not inputs:
+            raise ValueError(
+                f"nothing lies there: expected an input and an output in the part, got {len(keep)} nodes. "
+                "Name nodes of which one is made from the other."
+            )
+        return self._among(keep, outputs, inputs)
+
+    def around(self, node: str, depth: int = 1) -> Solution:
+        """A node and those near it, all else eliminated: edges lead from there to where the sweep starts.
+
+        Parameters
+        ----------
+        node : str
+        depth : int
+            How many edges away the farthest of them are.
+
+        Examples
+        --------
+        >>> s = solve("t = x^2; u = sin(t); v = u*t; w = exp(v); J = w/2", at={"x": 1}).around("u")
+        >>> list(s.partials), s.derivatives["u"] == solve("J = exp(u*1)/2", at={"u": s.values["u"]}).gradient["u"]
+        ([('t', 'u', 0), ('t', 'v', 0), ('u', 'v', 0), ('v', 'J', 0)], True)
+        """
+        (node,) = self._nodes(node)
+        return self.among(neighbourhood(self.graph, node, depth))
+
+    def _nodes(self, names: str | Iterable[str] | None) -> list[str]:
+        """Names of nodes, or an error that says which are."""
+        chosen = [] if names is None else [names] if isinstance(names, str) else list(names)
+        for name in chosen:
+            if name not in self.graph:
+                near = difflib.get_close_matches(str(name), [str(node) for node in self.graph], 3)
+                hint = f"Did you mean {', '.join(near)}?" if near else "See list(s.graph)."
+                raise ValueError(
+                    f"no node {name!r:.60}: expected a node of the graph ({len(self.graph)} nodes). {hint}"
+                )
+        return chosen
+
+    def _among(
+        self, nodes: Iterable[str], outputs: Sequence[str] | None = None, inputs: Sequence[str] | None = None
+    ) -> Solution:
+        """What is left of the solution where only some nodes of its graph are."""
+        over = None if self.derives else joining(self.semiring)
+        graph = among(self.graph, [node for node in nodes if node in self._swept], semiring=over)
+        if self._swept is not self.graph:  # what nobody asked for is gone
+            graph.graph.pop("undefined", None)
+        ends = {
+            "outputs": self.outputs if outputs is None else outputs,
+            "inputs": self.inputs if inputs is None else inputs,
+        }
+        left = {kind: [node for node in found if node in graph] for kind, found in ends.items()}
+        graph.graph.update(left)
+        semiring = self.semiring if over is None else self.semiring._replace(lift=_lifted)
+        return Solution(graph, self.direction, **left, semiring=semiring)
+
     @cached_property
     def scalars(self) -> Solution:
         """The same solution with one node per entry of each array: the scalar zoom, on which any semiring acts.
@@ -412,9 +511,7 @@ class Solution:
 
         return solution_film(self, order, **options)
 
-    def widget(
-        self, order: Order | None = None, *, step: int = 0, selection: str | None = None, **options: Any
-    ) -> Any:
+    def widget(self, order: Order | None = None, *, step: int = 0, selection: str | None = None, **options: Any) -> Any:
         """The film in a notebook cell, in sync with Python; see `compgraph.render.film.Film.widget`. Options as in `film`."""
         return self.film(order, **options).widget(step=step, selection=selection)
 
@@ -525,6 +622,11 @@ class Solution:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         return {"text/plain": repr(self), "image/svg+xml": self.film().figure()}
+
+
+def _lifted(label: Any) -> Any:
+    """A label that is an element already."""
+    return label
 
 
 def _multiplications(partial: Any) -> int:

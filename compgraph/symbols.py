@@ -1,7 +1,7 @@
-"""A graph read in symbols: labels as Expressions, formulas in the names of the picture, and the level of statements.
+"""A graph read in symbols: labels as Expressions, and formulas in the names of the picture.
 
-`formula` reads one partial back, `statements` draws the same graph with one node per assigned name, and EXPRESSION is
-the semiring in which totals are derivatives in symbols.
+`formula` reads one partial back, also of a whole statement, and EXPRESSION is the semiring in which totals are
+derivatives in symbols.
 """
 
 from __future__ import annotations
@@ -26,13 +26,12 @@ from compgraph.expression import (
     _apply,
 )
 from compgraph.functions import WHERE, logical_not, logical_or
-from compgraph.graph import Graph
 from compgraph.maps import Diagonal, LinearMap, Scale, Zero, broadcast
 from compgraph.maps.elementwise import elementwise
 from compgraph.numbers import plus, times
 from compgraph.semiring import LINEAR, MATRIX, Semiring
 
-__all__ = ["EXPRESSION", "applied", "definition", "formula", "formulas", "joining", "statements", "symbolize"]
+__all__ = ["EXPRESSION", "applied", "definition", "formula", "formulas", "joining", "symbolize"]
 
 
 def symbolize(graph: nx.MultiDiGraph) -> None:
@@ -250,90 +249,6 @@ def _is_one(label: Any) -> bool:
 def _shows_itself(primitive: Primitive) -> bool:
     """Whether a partial in terms of the output reads better written out: e^x rather than the name of the result."""
     return primitive.name in ("exp", "exp2", "divide", "power")
-
-
-# -- the level of statements
-
-
-def statements(graph: nx.MultiDiGraph) -> Graph:
-    """The graph of what was assigned: one node per name, one edge per pair, by eliminating unnamed operations.
-
-    Parameters
-    ----------
-    graph : networkx.MultiDiGraph
-        Traced and linearized.
-
-    Returns
-    -------
-    Graph
-        Inputs and named nodes, in evaluation order, with their values. The label of an edge (key 0) is the partial of
-        the whole statement: the sum over paths through its unnamed operations. Paths counted here are statement
-        paths.
-
-    Raises
-    ------
-    ValueError
-        The graph is not linearized.
-
-    Notes
-    -----
-    One reverse sweep towards all names at once; linear where an unnamed result is used within one statement.
-
-    Examples
-    --------
-    >>> from compgraph.graph import trace
-    >>> from compgraph.linearization import linearize
-    >>> x = Variable("x")
-    >>> graph = statements(linearize(trace({"y": 3 * x**2 + x}), {"x": 2}))
-    >>> list(graph.edges(data="partial"))
-    [('x', 'y', 13.0)]
-    """
-    coarse = Graph(**graph.graph)
-    fine = graph.copy(as_view=False)
-    fine.graph["statements"] = {node: i for i, node in enumerate(fine)}
-    coarse.graph["operations"] = fine
-    named = [node for node in fine if _named(fine, node)]
-    for node in named:
-        data = fine.nodes[node]
-        kept = {k: data[k] for k in ("primitive", "name", "value") if k in data}
-        coarse.add_node(node, **kept, arguments=())
-    if not all("value" in d for d in coarse._node.values()) and not any("value" in d for d in coarse._node.values()):
-        raise ValueError("the graph has no partials: expected a linearized graph. Call linearize(graph, at={…}) first.")
-    ahead: dict[Any, dict[Any, Any]] = {}
-    edges: list[tuple[Any, Any, dict[str, Any]]] = []
-    for node in reversed(list(fine)):
-        reach: dict[Any, Any] = {}
-        for head, parallel in reversed(list(fine._succ[node].items())):
-            for label in parallel.values():
-                partial = label.get("partial", _Undefined(label.get("undefined", "")))
-                for target, rest in {head: 1}.items() if head in coarse else ahead[head].items():
-                    product = _combined(_chained, rest, partial)
-                    reach[target] = _combined(_plus, reach[target], product) if target in reach else product
-        if node in coarse:
-            edges += [
-                (node, target, {"undefined": label.reason} if isinstance(label, _Undefined) else {"partial": label})
-                for target, label in reach.items()
-            ]
-        else:
-            ahead[node] = reach
-    place = fine.graph["statements"]
-    for tail, head, attributes in sorted(edges, key=lambda edge: (place[edge[1]], place[edge[0]])):
-        coarse.add_edge(tail, head, 0, **attributes)
-    return coarse
-
-
-class _Undefined:
-    """A label that does not exist, and why; what is computed from it does not exist either."""
-
-    def __init__(self, reason: str) -> None:
-        self.reason = reason
-
-
-def _combined(operation: Any, a: Any, b: Any) -> Any:
-    if isinstance(a, _Undefined) or isinstance(b, _Undefined):
-        return a if isinstance(a, _Undefined) else b
-    result = operation(a, b)
-    return result if result == result else _Undefined("a product of partials inside a statement is 0·∞.")
 
 
 # -- the semiring of expressions

@@ -27,7 +27,7 @@ MODULES = [path for path in sorted(ROOT.rglob("*.py")) if "font" not in path.par
 ROOMS = (
     "errors", "evaluation", "expression", "traversal", "functions", "maps", "arrays", "reading", "numbers",
     "overloading", "tracing", "graph", "semiring", "symbols", "linearization",
-    "propagation", "pathsum", "structure", "elimination", "orders", "search", "comparison",
+    "propagation", "levels", "pathsum", "structure", "elimination", "orders", "search", "comparison",
     "substitution", "linear", "cycles", "implicit", "posing", "zoom", "columns", "derivative", "dual", "pushing", "series",
     "analytic", "differences", "checking", "size", "rewriting", "simplification", "checkpointing", "listing", "transform",
     "solution", "notation", "render", "problem", "terminal", "homework", "nn", "interop", "cli", "__main__",

@@ -282,7 +282,8 @@ BAD_FILES = {
     "outputs": ("statements = 'f = x'\noutputs = [1]", r"bad\.toml, outputs: expected a list of names"),
     "statements": ("statements = 3", r"bad\.toml, statements: expected text"),
     "inputs": ("statements = 'f = x'\ninputs = 3", r"bad\.toml, inputs: expected a table"),
-    "array": ("statements = 'f = x'\n[inputs]\nx = [1]", r"bad\.toml, \[inputs\] x: expected a number"),
+    "array": ("statements = 'f = x'\n[inputs]\nx = [[1, 2], [3]]", r"bad\.toml, \[inputs\] x: expected rows of equal"),
+    "entry": ("statements = 'f = x'\n[inputs]\nx = [true]", r"bad\.toml, \[inputs\] x: expected a number"),
     "truth": ("statements = 'f = x'\n[inputs]\nx = true", r"bad\.toml, \[inputs\] x: expected a number"),
     "text": ("statements = 'f = x'\n[inputs]\nx = '1/'", r"bad\.toml, \[inputs\] x: "),
     "unused output": ("statements = 'f = x'\noutputs = ['g']\n[inputs]\nx = 1", r"no node 'g'"),
@@ -434,11 +435,23 @@ def test_version(run: Any) -> None:
     assert (done.code, done.out) == (0, f"compgraph {compgraph.__version__}\n")
 
 
+def test_arrays_on_the_command_line(run: Any) -> None:
+    done = run("solve", "J = sum(W @ x)", "--at", "W=[[1, 2], [3, 4]]", "x=[5, 6]", "--json")
+    assert json.loads(done.out)["derivatives"]["J"]["W"] == [[5, 6], [5, 6]]
+    assert run("solve", "J = sum(x)", "--at", "x=[1, 2").code == 2
+
+
+def test_accuracy_says_where_digits_are_lost(run: Any) -> None:
+    done = run("accuracy", "y = (1 - cos(x))/x^2", "--at", "x=1e-5")
+    assert done.code == 1 and "v₂ is the first to lose digits" in done.out
+    assert run("accuracy", "y = x^2 + 1", "--at", "x=3").code == 0
+
+
 def test_an_interrupt_is_quiet(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("compgraph.cli.solve", interrupted)
+    monkeypatch.setattr("compgraph.cli.asking.solve", interrupted)
     done = run("solve", "J = x", "--at", "x=1")
     assert (done.code, done.out, done.err) == (130, "", "")
 
@@ -456,7 +469,7 @@ def test_an_error_of_ours_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None
     def broken(*_: Any, **__: Any) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr("compgraph.cli.solve", broken)
+    monkeypatch.setattr("compgraph.cli.asking.solve", broken)
     with pytest.raises(RuntimeError, match="a bug"):
         main(["solve", "J = x", "--at", "x=1"])
 

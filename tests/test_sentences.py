@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from compgraph import functions as F
 from compgraph.expression import Variable
 from compgraph.graph import trace
+from compgraph.levels import statements
 from compgraph.linearization import linearize
 from compgraph.notation import name, step_reason, step_sentence
 from compgraph.propagation import Step, Term, forward, reverse
 from compgraph.semiring import COUNT, FREE
-from compgraph.symbols import EXPRESSION, statements
+from compgraph.symbols import EXPRESSION
 from tests.test_notation import HOSTILE, assert_is_latex, assert_is_true
 
 x, b, a = Variable("x"), Variable("b"), Variable("a")

@@ -35,11 +35,11 @@ from compgraph.homework.precise import Value, arithmetic, fraction
 from compgraph.homework.program import Program, exact, rewritten
 from compgraph.homework.quantities import Quantities
 from compgraph.homework.stating import stated, whole
+from compgraph.levels import statements
 from compgraph.linearization import linearize
 from compgraph.problem import load_problem
 from compgraph.reading import read, read_number
 from compgraph.solution import Solution, solve
-from compgraph.symbols import statements
 from compgraph.zoom import entry_names, scalarize
 
 __all__ = ["Problem"]

@@ -10,13 +10,13 @@ import networkx as nx
 
 from compgraph.expression import VARIABLE, Expression, Variable
 from compgraph.functions import WHERE
+from compgraph.levels import statements
 from compgraph.listing.definitions import steps
 from compgraph.listing.forms import LIBRARIES, Library, Piece
 from compgraph.listing.guards import NEVER
 from compgraph.listing.identifiers import Identifiers
 from compgraph.listing.listed import Listed
 from compgraph.listing.source import Writer
-from compgraph.symbols import statements
 
 if TYPE_CHECKING:
     from compgraph.listing.assignments import Program

@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import EllipsisType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from compgraph.arrays.moves import (
-    BROADCAST_TO,
-    CONCATENATE,
-    GETITEM,
-    PAD,
-    RESHAPE,
-    SCATTER,
-    STACK,
-    TRANSPOSE,
-    _padding,
+    BROADCAST_TO, CONCATENATE, GETITEM, PAD, REARRANGE, RESHAPE, SCATTER, STACK, TRANSPOSE, _padding,
 )  # fmt: skip
 from compgraph.arrays.products import EINSUM, MATMUL
 from compgraph.arrays.reductions import AMAX, AMIN, CUMSUM, PROD, SUM
-from compgraph.arrays.rows import Bound, Row, normalized
-from compgraph.arrays.windows import PATCHES
+from compgraph.arrays.rows import Row, normalized
+from compgraph.arrays.windows import MAX_POOL2D, PATCHES
 from compgraph.expression import Expression
 from compgraph.listing.elementary import FMAX
+from compgraph.listing.picking import (
+    filled,
+    gathered,
+    is_basic,
+    parameters,
+    patched,
+    places_of,
+    pooled,
+    rearranged,
+    scattered,
+)  # fmt: skip
 from compgraph.rewriting import shape_of
 
 if TYPE_CHECKING:
@@ -43,18 +45,20 @@ _REDUCED = {
 }  # fmt: skip
 
 
-def _of(e: Expression) -> dict[str, Any]:
-    return e.primitive.parameters if isinstance(e.primitive, Bound) else {}
-
-
 def choice(w: Writer, e: Expression, turn: int) -> None:
     """A `where`; of something or 0 it is done by bits, which is quick and leaves neither an infinity nor a NaN."""
     condition, a, b = e.arguments
     kept, other, holds = (a, b, True) if not _is_zero(a) else (b, a, False)
+    mask = w.places[condition].array if isinstance(condition, Expression) else None
+    if mask is not None and (a, b) == (1, 0):
+        name, _ = w.target(e, turn)
+        w.lines.append(f"np.copyto({name}, {w.text(condition)})")
+        w.handed_out(e)
+        return
     if not (_is_zero(other) and isinstance(kept, Expression) and kept.shape == e.shape == shape_of(condition)):
         w.bound(e, f"np.where({w.texts(e)})")
         return
-    mask, source = w.places[condition].array, w.places[kept].array
+    source = w.places[kept].array
     if mask is None or source is None or (mask.dtype, source.dtype) != (np.bool_, w.dtype):
         w.bound(e, f"np.where({w.texts(e)})")
         return
@@ -86,25 +90,19 @@ def _reshape(w: Writer, e: Expression, turn: int) -> None:
 
 
 def _transpose(w: Writer, e: Expression, turn: int) -> None:
-    axes = _of(e).get("axes")
+    axes = parameters(e).get("axes")
     w.view(e, turn, f".transpose({axes})" if axes else ".T", lambda x: x.transpose(axes) if axes else x.T)
 
 
 def _getitem(w: Writer, e: Expression, turn: int) -> None:
-    index = _of(e)["index"]
+    index = parameters(e)["index"]
     parts = index if isinstance(index, tuple) else (index,)
-    if not _is_basic(parts):
-        w.called(e, turn)
+    if not is_basic(parts):
+        gathered(w, e, turn, places_of(shape_of(e.arguments[0]))[index])
         return
     if Ellipsis not in parts:
         parts = (*parts, ...)  # so that a single entry is a view as well
     w.view(e, turn, f"[{w.constant(parts, 'j')}]", lambda x: x[parts])
-
-
-def _is_basic(parts: tuple[Any, ...]) -> bool:
-    """Whether an index only slices."""
-    kinds = (int, np.integer, slice, type(None), EllipsisType)
-    return all(isinstance(i, kinds) and not isinstance(i, bool) for i in parts)
 
 
 def _broadcast_to(w: Writer, e: Expression, turn: int) -> None:
@@ -118,33 +116,14 @@ def _broadcast_to(w: Writer, e: Expression, turn: int) -> None:
 
 
 def _joined(w: Writer, e: Expression, turn: int) -> None:
-    w.call(e, turn, f"np.{e.primitive.name}(({w.texts(e)},), {_of(e).get('axis', 0)}")
-
-
-def _scatter(w: Writer, e: Expression, turn: int) -> None:
-    index = _of(e).get("index")
-    if index is None or not _is_basic(index if isinstance(index, tuple) else (index,)):
-        w.called(e, turn)
-        return
-    _filled(w, e, turn, "0", index)
+    w.call(e, turn, f"np.{e.primitive.name}(({w.texts(e)},), {parameters(e).get('axis', 0)}")
 
 
 def _pad(w: Writer, e: Expression, turn: int) -> None:
     shape = shape_of(e.arguments[0])
-    pairs = _padding(len(shape), _of(e)["pad_width"])
+    pairs = _padding(len(shape), parameters(e)["pad_width"])
     inside = tuple(slice(before, before + n) for n, (before, _) in zip(shape, pairs, strict=True))
-    _filled(w, e, turn, repr(float(_of(e).get("constant", 0.0))), inside)
-
-
-def _filled(w: Writer, e: Expression, turn: int, number: str, index: Any) -> None:
-    """A number in all entries, and the argument at an index."""
-    name, array = w.target(e, turn)
-    inside = w.viewed(array[(*index, ...) if isinstance(index, tuple) else (index, ...)])
-    w.lines += [
-        f"{name}.fill({number})",
-        f"np.copyto({inside}, {w.texts(e)})",
-    ]
-    w.handed_out(e)
+    filled(w, e, turn, repr(float(parameters(e).get("constant", 0.0))), inside)
 
 
 # -- sums and products
@@ -157,7 +136,7 @@ def _fmax(w: Writer, e: Expression, turn: int) -> None:
 def _sum(w: Writer, e: Expression, turn: int) -> None:
     (x,) = e.arguments
     shape = shape_of(x)
-    axes = normalized(_of(e).get("axis"), len(shape))
+    axes = normalized(parameters(e).get("axis"), len(shape))
     if x in w.inside:
         factors = x.arguments if len(x.arguments) == 2 else (x.arguments[0], x.arguments[0])
         w.call(e, turn, f"np.vdot({', '.join(map(w.text, factors))}")
@@ -179,7 +158,7 @@ def _flat(w: Writer, e: Expression, turn: int, call: str, out: str) -> None:
 
 
 def _reduce(w: Writer, e: Expression, turn: int) -> None:
-    p = _of(e)
+    p = parameters(e)
     kind = w.once("dtype", lambda: w.dtype, "t") if w.is_bool(e.arguments[0]) else None
     call = f"{_REDUCED[e.primitive.name]}({w.texts(e)}, {p.get('axis')!r}, {kind}"
     kept = ", True" if p.get("keepdims") else ""
@@ -193,7 +172,7 @@ def _reduce(w: Writer, e: Expression, turn: int) -> None:
 def _extreme(w: Writer, e: Expression, turn: int) -> None:
     """The largest of few columns: NumPy is quicker at the largest of few rows, even if they are copied first."""
     shape = shape_of(e.arguments[0])
-    if len(shape) != 2 or normalized(_of(e).get("axis"), 2) != (1,) or not 1 < shape[1] <= min(_FEW, shape[0]):
+    if len(shape) != 2 or normalized(parameters(e).get("axis"), 2) != (1,) or not 1 < shape[1] <= min(_FEW, shape[0]):
         _reduce(w, e, turn)
         return
     register = w.taken(shape[0] * shape[1], w.dtype)
@@ -204,7 +183,7 @@ def _extreme(w: Writer, e: Expression, turn: int) -> None:
 
 
 def _cumsum(w: Writer, e: Expression, turn: int) -> None:
-    w.call(e, turn, f"np.cumsum({w.texts(e)}, {_of(e).get('axis')}, None", "")
+    w.call(e, turn, f"np.cumsum({w.texts(e)}, {parameters(e).get('axis')}, None", "")
 
 
 def _matmul(w: Writer, e: Expression, turn: int) -> None:
@@ -213,28 +192,12 @@ def _matmul(w: Writer, e: Expression, turn: int) -> None:
 
 
 def _einsum(w: Writer, e: Expression, turn: int) -> None:
-    w.call(e, turn, f"np.einsum({_of(e)['subscripts']!r}, {w.texts(e)}, optimize={len(e.arguments) > 2}")
-
-
-def _patches(w: Writer, e: Expression, turn: int) -> None:
-    """The windows of images, copied from a view of them; what is padded stands among zeros from the start."""
-    p, (x,) = _of(e), e.arguments
-    rows, columns = p["padding"]
-    images, shape = w.places[x].array, shape_of(x)
-    if rows or columns or images is None:
-        images = np.zeros((*shape[:2], shape[2] + 2 * rows, shape[3] + 2 * columns), w.dtype)
-        w.memory.append(images)
-        inside = images[:, :, rows : rows + shape[2], columns : columns + shape[3]]
-        w.lines.append(f"np.copyto({w.viewed(inside)}, {w.text(x)})")
-    windows = np.lib.stride_tricks.sliding_window_view(images, p["window"], axis=(2, 3))
-    windows = windows[:, :, :: p["stride"][0], :: p["stride"][1]].transpose(0, 2, 3, 1, 4, 5)
-    _, array = w.target(e, turn)
-    w.lines.append(f"np.copyto({w.viewed(array.reshape(windows.shape))}, {w.viewed(windows)})")
-    w.handed_out(e)
+    w.call(e, turn, f"np.einsum({parameters(e)['subscripts']!r}, {w.texts(e)}, optimize={len(e.arguments) > 2}")
 
 
 KERNELS: dict[Row, Callable[[Any, Expression, int], None]] = {
-    RESHAPE: _reshape, TRANSPOSE: _transpose, GETITEM: _getitem, BROADCAST_TO: _broadcast_to, CONCATENATE: _joined,
-    STACK: _joined, SCATTER: _scatter, PAD: _pad, FMAX: _fmax, SUM: _sum, PROD: _reduce, AMAX: _extreme,
-    AMIN: _extreme, CUMSUM: _cumsum, MATMUL: _matmul, EINSUM: _einsum, PATCHES: _patches,
+    RESHAPE: _reshape, TRANSPOSE: _transpose, GETITEM: _getitem, REARRANGE: rearranged, BROADCAST_TO: _broadcast_to,
+    CONCATENATE: _joined, STACK: _joined, SCATTER: scattered, PAD: _pad, FMAX: _fmax, SUM: _sum, PROD: _reduce,
+    AMAX: _extreme, AMIN: _extreme, CUMSUM: _cumsum, MATMUL: _matmul, EINSUM: _einsum, PATCHES: patched,
+    MAX_POOL2D: pooled,
 }  # fmt: skip

@@ -224,7 +224,15 @@ class LinearMap(ABC):
         return Zero(self.output, self.input) if is_zero else elementwise(other, self.input)
 
     def __repr__(self) -> str:
-        return f"LinearMap {self.output} ← {self.input}: {self.label}"
+        from compgraph.notation.maps import has_expressions, linear_map
+
+        shown = linear_map(self) if has_expressions(self) else self.label
+        return f"LinearMap {self.output} ← {self.input}: {shown}"
+
+    def _repr_latex_(self) -> str:
+        from compgraph.notation.maps import linear_map
+
+        return f"${linear_map(self, style='latex')}$"
 
 
 def _plain(x: Any) -> Any:

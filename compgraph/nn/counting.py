@@ -15,7 +15,10 @@ __all__ = ["FlopCount", "NodeFlops", "flops"]
 
 #: What counts as one operation for each entry; every other function of entries is evaluated, and counted apart.
 _ARITHMETIC = frozenset({"add", "subtract", "multiply", "divide", "negate", "power", "square", "max", "min"})
-_FREE = frozenset({"variable", "literal", "identity", "where"})
+_COMPARISONS = ("less", "less_equal", "greater", "greater_equal", "equal", "not_equal")
+_FREE = frozenset({"variable", "literal", "identity", "where", "logical_and", "logical_or", "logical_not"}).union(
+    _COMPARISONS
+)
 
 
 class NodeFlops(NamedTuple):
@@ -110,7 +113,7 @@ def _counted(node: str, primitive: cg.Primitive, shape: tuple[int, ...], operand
     if row is not None:
         count = entries if row.flops is None else row.flops(shape, *operands, **getattr(primitive, "parameters", {}))
         return NodeFlops(node, primitive.name, shape, count, 0)
-    if primitive.name in _FREE or not any(primitive.partials[i] is not None for i in range(len(operands))):
+    if primitive.name in _FREE:
         return NodeFlops(node, primitive.name, shape, 0, 0)
     if primitive.name in _ARITHMETIC:
         return NodeFlops(node, primitive.name, shape, entries * max(1, len(operands) - 1), 0)

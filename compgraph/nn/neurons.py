@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import compgraph as cg
+from compgraph.expression import literal
 from compgraph.nn.layers import Activation, activated
 
 __all__ = ["neurons"]
@@ -37,7 +38,7 @@ def neurons(
         input 1 to neuron 2. A single neuron has no index: ``β1``, ``b``, ``y``.
     activation : str or function
     bias : {"separate", "constant"} or None
-        Added as it is, or as the weight of one more input, the constant 1 with the index 0; or none.
+        Added as it is; or as the weight of one more input, a node that is constantly 1 and has the index 0; or none.
 
     Returns
     -------
@@ -56,20 +57,37 @@ def neurons(
     >>> y.arguments[0]
     β1·z1 + β2·z2 + β0
     >>> neurons(x, 1, bias="constant")[0].arguments[0]
-    w0·1 + w1·x1 + w2·x2
+    w0·x0 + w1·x1 + w2·x2
     """
     if bias not in ("separate", "constant", None):
         raise ValueError(f"bias: expected 'separate', 'constant' or None, got {bias!r:.40}.")
     if not inputs:
         raise ValueError("inputs: expected at least one, got none. Give variables or the outputs of a layer.")
+    constant = _constant(inputs) if bias == "constant" else None
     return [
-        _neuron(list(inputs), str(j) if units > 1 else "", weights, sums, outputs, activation, bias)
+        _neuron(list(inputs), str(j) if units > 1 else "", weights, sums, outputs, activation, bias, constant)
         for j in range(1, units + 1)
     ]
 
 
+def _constant(inputs: Sequence[Any]) -> Any:
+    """1 as a node: x0, where the inputs are x1, x2, …; as a bare number, where they have no names that say so."""
+    names = [getattr(one, "name", None) or "" for one in inputs]
+    stems = {name.removesuffix(str(i)) for i, name in enumerate(names, 1)}
+    if len(stems) == 1 and stems != {""} and all(name.endswith(str(i)) for i, name in enumerate(names, 1)):
+        return literal(1, f"{stems.pop()}0")
+    return 1
+
+
 def _neuron(
-    inputs: list[Any], j: str, weights: str, sums: str, outputs: str, activation: Activation, bias: str | None
+    inputs: list[Any],
+    j: str,
+    weights: str,
+    sums: str,
+    outputs: str,
+    activation: Activation,
+    bias: str | None,
+    constant: Any,
 ) -> cg.Expression:
     def weight(i: int) -> cg.Variable:
         between = "_" if j and (len(j) > 1 or len(inputs) > 9) else ""  # α1_11 is neither α11_1 nor α111
@@ -77,7 +95,7 @@ def _neuron(
 
     terms = [weight(i) * x for i, x in enumerate(inputs, 1)]
     if bias == "constant":
-        terms.insert(0, weight(0) * 1)
+        terms.insert(0, weight(0) * constant)
     if bias == "separate":
         terms.append(weight(0))
     total = terms[0]

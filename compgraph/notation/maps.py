@@ -46,7 +46,7 @@ from compgraph.notation.speech import spoken
 from compgraph.notation.tex import latex
 from compgraph.notation.unicode import text
 
-__all__ = ["as_expression", "is_symbolic", "linear_map", "printed_matrix"]
+__all__ = ["as_expression", "has_expressions", "is_symbolic", "linear_map", "printed_matrix"]
 
 #: Entries of a diagonal and of a matrix that are written out; parts of a map that are looked at for it.
 DIAGONAL, MATRIX, PARTS = 4, 9, 40
@@ -88,8 +88,12 @@ def linear_map(map: LinearMap, digits: int = 6, style: Style = "text") -> str:
 
 def is_symbolic(map: LinearMap) -> bool:
     """Whether a map is made of expressions, or of no numbers at all but a factor: Σ, a transpose, an index, 3·I."""
-    parts = [_made_of(part) for part in listed(map) if not isinstance(part, Composite)]
-    return not any(parts) or any(isinstance(one, Expression) for part in parts for one in part)
+    return has_expressions(map) or not any(_made_of(part) for part in listed(map))
+
+
+def has_expressions(map: LinearMap) -> bool:
+    """Whether a map is made of expressions."""
+    return any(isinstance(one, Expression) for part in listed(map) for one in _made_of(part))
 
 
 def printed_matrix(map: LinearMap) -> Any:

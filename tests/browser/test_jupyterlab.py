@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 
-import compgraph as cg
 from compgraph.render.runs import NBSP
 from tests.browser.pages import STATE, missing, worked
 
@@ -94,6 +93,14 @@ def wait(until: Callable[[], Any], seconds: float = 30) -> Any:
     return found
 
 
+def expect(say: Callable[[], Any], said: Any, seconds: float = 30) -> None:
+    """Wait until it says this."""
+    end = time.monotonic() + seconds
+    while (found := say()) != said:
+        assert time.monotonic() < end, f"expected {said!r}, got {found!r}"
+        time.sleep(0.05)
+
+
 class Lab:
     """One notebook, opened in JupyterLab."""
 
@@ -119,7 +126,7 @@ class Lab:
     def run_all(self) -> None:
         from selenium.webdriver.common.action_chains import ActionChains
 
-        self.one(".jp-Notebook-ExecutionIndicator[data-status=idle]")  # the kernel has come up
+        wait(lambda: any("| Idle" in one.text for one in self.all(".jp-StatusBar-TextItem")))  # the kernel has come up
         label = next(one for one in self.all(".lm-MenuBar-itemLabel") if one.text == "Run")
         ActionChains(self.browser).click(label).perform()
         self.one("li[data-command='runmenu:run-all']").click()
@@ -180,7 +187,7 @@ def opened(browser: Any, lab: tuple[str, Path]) -> Lab:
     notebook(work / "film.ipynb", CELLS)
     one = Lab(browser, address, "film.ipynb")
     one.run_all()
-    import time as _t; _t.sleep(8); browser.save_screenshot("/tmp/nb/3.png"); print(one.all(".jp-Cell")[2].get_attribute("outerHTML")[-1500:]);wait(lambda: one.printed(ASK) == "0 None []", 60)
+    expect(lambda: one.printed(ASK), "0 None []", 60)
     return one
 
 
@@ -202,14 +209,14 @@ def test_python_and_the_page_know_of_each_other(opened: Lab) -> None:
     from selenium.webdriver.common.keys import Keys
 
     frame = opened.enter(WIDGET)
-    wait(lambda: frame.state["counter"] == "5 / 6")  # as Python has set it
+    expect(lambda: frame.state["counter"], "5 / 6")  # as Python has set it
     assert "∂J/∂t" in frame.state["caption"] and frame.pressed() == ["u1"]
     frame.press(Keys.HOME, Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
     frame.click("#next")
     assert frame.state["slider"] == "3"
     opened.run(ASK)
-    wait(lambda: opened.printed(ASK) == "3 u1 [5, 0, 1, 2, 3]")
+    expect(lambda: opened.printed(ASK), "3 u1 [5, 0, 1, 2, 3]", 10)
     frame.click("#n1")  # which is t, and leads to its step
     assert frame.state["slider"] == "5" and frame.pressed() == ["t"]
     opened.run(ASK)
-    wait(lambda: opened.printed(ASK) == "5 t [5, 0, 1, 2, 3, 5]")
+    expect(lambda: opened.printed(ASK), "5 t [5, 0, 1, 2, 3, 5]")

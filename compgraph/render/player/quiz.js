@@ -64,15 +64,15 @@ function makeQuiz(picture, go) {
   function help() {
     if (!picture.asked) return;
     const frame = picture.shown;
-    const { edges } = picture.frames[frame];
+    const { sweep, node, edges } = picture.frames[frame];
     const numbers = inNumbers(frame)?.textContent ?? "";
     const symbols = inNumbers(frame)?.parentNode.textContent.replace(numbers, "");
     const sources = edges.map((edge) => picture.film.nodes[picture.edges[edge].source]).join(", ");
-    const terms = edges.map((edge) => picture.frames[frame].sweep.terms[edge]).join(", ");
+    const terms = edges.map((edge) => sweep.terms[edge]).join(", ");
     const hints = [
       symbols || `It has ${plural(edges.length, "term")}, by ${sources}.`,
       numbers ? symbols.replace(/[\s\u00a0]=.*/s, "") + numbers.replace(/ [=≈]\u00a0[^=≈]*$/, "") : `The terms are ${terms}.`,
-      `It is ${number(numberOf(frame), picture.film.digits)}.`,
+      `It is ${sweep.totals[node]}.`,
     ];
     say(hints[quiz.hints]);
     quiz.hints = Math.min(quiz.hints + 1, 2);

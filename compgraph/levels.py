@@ -1,0 +1,321 @@
+"""Levels of detail: the same graph with fewer nodes, all others eliminated, so that every number in it stays true.
+
+`among` leaves the nodes it is told; every other level says which these are. `statements` leaves what has a name, `fold`
+leaves of each group what is used outside of it, and the views of a Solution a part of the graph.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import Any
+
+import networkx as nx
+import numpy as np
+
+from compgraph.graph import Graph
+from compgraph.propagation import _some, node_order
+from compgraph.semiring import Semiring, a_semiring
+from compgraph.symbols import _chained, _named, _plus
+
+__all__ = ["among", "fold", "inner_nodes", "neighbourhood", "scopes", "statements", "unfolded"]
+
+
+def among(graph: nx.MultiDiGraph, nodes: Iterable[Any], *, semiring: Semiring | None = None) -> Graph:
+    """The graph of these nodes only: all others are eliminated.
+
+    Parameters
+    ----------
+    graph : networkx.MultiDiGraph
+        A labelled DAG.
+    nodes : iterable of node
+        Those that stay.
+    semiring : Semiring, optional
+        In which labels are lifted and joined; those of the result are its elements, no longer to be lifted. Left out:
+        labels are partials (numbers, linear maps, Expressions), and so are those of the result.
+
+    Returns
+    -------
+    Graph
+        These nodes, in evaluation order, with their names and values, and one edge (key 0) per pair. Its label is the
+        sum over all paths from one to the other on which no other node of these lies. So what a sweep leaves at a node
+        is what it leaves there in the whole graph, wherever the seeds are among these nodes.
+
+    Raises
+    ------
+    ValueError
+        A node is none of the graph, or the graph has a cycle.
+
+    Notes
+    -----
+    One reverse sweep towards all nodes that stay at once. Paths counted in the result are paths among its nodes.
+
+    Examples
+    --------
+    >>> g = nx.MultiDiGraph()
+    >>> _ = g.add_edge("x", "t", partial=2.0), g.add_edge("t", "y", partial=5.0), g.add_edge("x", "y", partial=1.0)
+    >>> list(among(g, ["x", "y"]).edges(data="partial"))
+    [('x', 'y', 11.0)]
+    """
+    keep = dict.fromkeys(nodes)
+    unknown = [node for node in keep if node not in graph]
+    if unknown:
+        raise ValueError(f"no node {unknown[0]!r}: expected nodes of the graph ({_some(graph)}). Name some of them.")
+    order = [node for node in node_order(graph)]
+    coarse = Graph(**graph.graph)
+    for node in order:
+        if node in keep:
+            known = graph._node[node]
+            coarse.add_node(node, **{key: known[key] for key in _KEPT if key in known})
+            if "arguments" in known:
+                coarse._node[node]["arguments"] = ()
+    for kind in ("inputs", "outputs"):
+        if kind in graph.graph:
+            coarse.graph[kind] = [node for node in graph.graph[kind] if node in keep]
+    if all("primitive" in data for data in graph._node.values()):
+        coarse.graph["operations"] = _written_out(graph, keep)
+    for tail, head, label in _joined(graph, order, keep, semiring):
+        if not isinstance(label, _Undefined):
+            coarse.add_edge(tail, head, 0, partial=label)
+        else:
+            coarse.add_edge(tail, head, 0, **({"undefined": label.reason} if label.reason else {}))
+    return coarse
+
+
+#: Attributes of a node that do not speak of nodes that are eliminated.
+_KEPT = ("primitive", "name", "value")
+
+
+def _written_out(graph: nx.MultiDiGraph, keep: Collection[Any]) -> nx.MultiDiGraph:
+    """The operations that a coarse graph was made from, in which what stays has a name, and nothing else has.
+
+    Formulas are written from it, in these names: the formula of an edge is that of all that was eliminated.
+    """
+    fine = graph.graph.get("operations", graph).copy(as_view=False)
+    for node, data in fine._node.items():
+        data["name"] = (data["name"] or str(node)) if node in keep else None
+    fine.graph["statements"] = {node: i for i, node in enumerate(fine)}
+    return fine  # type: ignore[no-any-return]
+
+
+class _Undefined:
+    """A label that does not exist, and why; what is computed from it does not exist either."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+
+def _joined(
+    graph: nx.MultiDiGraph, order: list[Any], keep: Collection[Any], semiring: Semiring | None
+) -> list[tuple[Any, Any, Any]]:
+    """(tail, head, label) for the nodes that stay, by head and tail in evaluation order."""
+    add: Callable[[Any, Any], Any] = _plus
+    multiply: Callable[[Any, Any], Any] = _chained
+    lift = None
+    if semiring is not None:
+        add, multiply, lift = a_semiring(semiring).add, semiring.mul, semiring.lift
+    ahead: dict[Any, dict[Any, Any]] = {}
+    edges = []
+    for node in reversed(order):
+        reach: dict[Any, Any] = {}
+        for head, parallel in reversed(list(graph._succ[node].items())):
+            for data in parallel.values():
+                if "partial" in data:
+                    label = data["partial"] if lift is None else lift(data["partial"])
+                else:
+                    label = _Undefined(data.get("undefined", ""))
+                if head in keep:
+                    reach[head] = _combined(add, reach[head], label) if head in reach else label
+                    continue
+                for target, rest in ahead[head].items():
+                    product = _combined(multiply, rest, label)
+                    reach[target] = _combined(add, reach[target], product) if target in reach else product
+        if node in keep:
+            edges += [(node, target, label) for target, label in reach.items()]
+        else:
+            ahead[node] = reach
+    place = {node: i for i, node in enumerate(order)}
+    return sorted(edges, key=lambda edge: (place[edge[1]], place[edge[0]]))
+
+
+def _combined(operation: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
+    if isinstance(a, _Undefined) or isinstance(b, _Undefined):
+        return a if isinstance(a, _Undefined) else b
+    result = operation(a, b)
+    if isinstance(result, (float, np.ndarray)) and np.isnan(result).any():
+        return _Undefined("a product of partials inside a statement is 0·∞.")
+    return result
+
+
+# -- what stays
+
+
+def statements(graph: nx.MultiDiGraph) -> Graph:
+    """The graph of what was assigned: one node per name, one edge per pair, by eliminating unnamed operations.
+
+    Parameters
+    ----------
+    graph : networkx.MultiDiGraph
+        Traced and linearized.
+
+    Returns
+    -------
+    Graph
+        Inputs and named nodes, in evaluation order, with their values. The label of an edge (key 0) is the partial of
+        the whole statement: the sum over paths through its unnamed operations. Paths counted here are statement
+        paths.
+
+    Raises
+    ------
+    ValueError
+        The graph is not linearized.
+
+    Examples
+    --------
+    >>> from compgraph.expression import Variable
+    >>> from compgraph.graph import trace
+    >>> from compgraph.linearization import linearize
+    >>> x = Variable("x")
+    >>> graph = statements(linearize(trace({"y": 3 * x**2 + x}), {"x": 2}))
+    >>> list(graph.edges(data="partial"))
+    [('x', 'y', 13.0)]
+    """
+    named = [node for node in graph if _named(graph, node)]
+    if named and not any("value" in graph._node[node] for node in named):
+        raise ValueError("the graph has no partials: expected a linearized graph. Call linearize(graph, at={…}) first.")
+    return among(graph, named)
+
+
+Groups = Mapping[Any, Iterable[Any]] | Iterable[str] | str | None
+
+
+def fold(graph: nx.MultiDiGraph, groups: Groups = None, *, semiring: Semiring | None = None) -> Graph:
+    """The graph with each group folded: its inner nodes are eliminated, what is used outside of it stays.
+
+    Parameters
+    ----------
+    graph : networkx.MultiDiGraph
+        A labelled DAG.
+    groups : mapping of name to nodes, or names of scopes, optional
+        Left out: all outermost `scopes`.
+    semiring : Semiring, optional
+        As for `among`.
+
+    Returns
+    -------
+    Graph
+        Outputs stay, and what other nodes use; the edges into these are the partials of the whole group. An input that
+        is a member of a group and used by no other node leaves with it: parameters of a layer, say.
+
+    Raises
+    ------
+    ValueError
+        No scope of that name, or a member that is no node.
+
+    Examples
+    --------
+    >>> from compgraph.expression import Variable
+    >>> from compgraph.graph import trace
+    >>> from compgraph.linearization import linearize
+    >>> x, w = Variable("x"), Variable("layer.w")
+    >>> z = (w * x).named("layer.z")
+    >>> graph = linearize(trace({"J": (z**2).named("layer.a") - x}), {"x": 3, "layer.w": 2})
+    >>> list(fold(graph, "layer").edges(data="partial"))
+    [('x', 'layer.a', 24.0), ('x', 'J', -1.0), ('layer.a', 'J', 1.0)]
+    """
+    return among(graph, unfolded(graph, groups), semiring=semiring)
+
+
+def unfolded(graph: nx.MultiDiGraph, groups: Groups = None) -> list[Any]:
+    """The nodes that stay when groups are folded."""
+    hidden = {node for members in _members(graph, groups).values() for node in inner_nodes(graph, members)}
+    return [node for node in graph if node not in hidden]
+
+
+def inner_nodes(graph: nx.MultiDiGraph, members: Iterable[Any]) -> list[Any]:
+    """The nodes of a group that nothing else needs."""
+    group = dict.fromkeys(members)
+    outputs = set(graph.graph.get("outputs", ()))
+    users: dict[Any, set[Any]] = {node: set(graph._succ[node]) for node in group}
+    for head, data in graph._node.items():  # conditions have no edges
+        for argument in data.get("arguments") or ():
+            if type(argument) is str and argument in users:
+                users[argument].add(head)
+    return [node for node, found in users.items() if found and node not in outputs and found <= group.keys()]
+
+
+def _members(graph: nx.MultiDiGraph, groups: Groups) -> dict[Any, list[Any]]:
+    if isinstance(groups, Mapping):
+        found = {name: list(members) for name, members in groups.items()}
+        for name, members in found.items():
+            unknown = [node for node in members if node not in graph]
+            if unknown:
+                raise ValueError(
+                    f"group {name}: no node {unknown[0]!r}: expected nodes of the graph ({_some(graph)}). Name some."
+                )
+        return found
+    known = scopes(graph)
+    if groups is None:
+        names = [name for name in known if not any(name.startswith((f"{one}.", f"{one}/")) for one in known)]
+        if not names:
+            raise ValueError(
+                "nothing to fold: expected nodes with names such as layer1.z, got none. "
+                "Say what belongs together: {'layer1': ['z', 'a']}."
+            )
+    else:
+        names = [groups] if isinstance(groups, str) else list(groups)
+    for name in names:
+        if name not in known:
+            raise ValueError(f"no scope {name!r}: expected one of {_some(known) or 'none'}. Or give {{name: nodes}}.")
+    return {name: known[name] for name in names}
+
+
+#: Where a name is divided: not before a number, which tells bindings of one name apart (``c.1``).
+_DIVISION = re.compile(r"(?<=.)[./](?![\d.]*$)")
+
+
+def scopes(graph: nx.MultiDiGraph) -> dict[str, list[Any]]:
+    """The groups that names speak of: ``layer1.z`` is in the scope ``layer1``, ``net/layer1/z`` in ``net`` as well.
+
+    Returns
+    -------
+    dict of str to list of node
+        Outer scopes before inner ones. An operation without a name is in the scopes of all that use it.
+
+    Examples
+    --------
+    >>> from compgraph.expression import Variable
+    >>> from compgraph.graph import trace
+    >>> x = Variable("x")
+    >>> scopes(trace({"a.t": x**2 + 1, "J": 3 * x}))
+    {'a': ['v1', 'a.t']}
+    """
+    found: dict[Any, tuple[str, ...]] = {}
+    order = node_order(graph)
+    for node in reversed(order):
+        data = graph._node[node]
+        if not isinstance(node, str) or ("primitive" in data and not _named(graph, node)):
+            used = [found[head] for head in graph._succ[node]]
+            found[node] = tuple([name for name in used[0] if all(name in one for one in used)]) if used else ()
+        else:
+            found[node] = tuple([node[: cut.start()] for cut in _DIVISION.finditer(node)])
+    groups: dict[str, list[Any]] = {}
+    for node in order:
+        for name in found[node]:
+            groups.setdefault(name, []).append(node)
+    return dict(sorted(groups.items(), key=lambda group: len(_DIVISION.findall(group[0] + ".z"))))
+
+
+def neighbourhood(graph: nx.MultiDiGraph, node: Any, depth: int) -> set[Any]:
+    """The nodes that so many edges, along or against their direction, reach from a node."""
+    near = {node}
+    edge = [node]
+    for _ in range(depth):
+        edge = [other for one in edge for other in _beside(graph, one) if other not in near]
+        near.update(edge)
+    return near
+
+
+def _beside(graph: nx.MultiDiGraph, node: Any) -> Iterator[Any]:
+    yield from graph._pred[node]
+    yield from graph._succ[node]
