@@ -32,7 +32,8 @@ def among(graph: nx.MultiDiGraph, nodes: Iterable[Any], *, semiring: Semiring | 
         Those that stay.
     semiring : Semiring, optional
         In which labels are lifted and joined; those of the result are its elements, no longer to be lifted. Left out:
-        labels are partials (numbers, linear maps, Expressions), and so are those of the result.
+        labels are partials (numbers, linear maps, Expressions), and so are those of the result. (Matrices are joined
+        over MATRIX.)
 
     Returns
     -------
@@ -61,7 +62,7 @@ def among(graph: nx.MultiDiGraph, nodes: Iterable[Any], *, semiring: Semiring | 
     unknown = [node for node in keep if node not in graph]
     if unknown:
         raise ValueError(f"no node {unknown[0]!r}: expected nodes of the graph ({_some(graph)}). Name some of them.")
-    order = [node for node in node_order(graph)]
+    order = node_order(graph)
     coarse = Graph(**graph.graph)
     for node in order:
         if node in keep:
@@ -236,12 +237,18 @@ def inner_nodes(graph: nx.MultiDiGraph, members: Iterable[Any]) -> list[Any]:
     """The nodes of a group that nothing else needs."""
     group = dict.fromkeys(members)
     outputs = set(graph.graph.get("outputs", ()))
-    users: dict[Any, set[Any]] = {node: set(graph._succ[node]) for node in group}
-    for head, data in graph._node.items():  # conditions have no edges
+    used_by = _users(graph)
+    return [node for node in group if (users := used_by[node]) and node not in outputs and users <= group.keys()]
+
+
+def _users(graph: nx.MultiDiGraph) -> dict[Any, set[Any]]:
+    """Node → those that need it: along edges, or as a condition, which has none."""
+    users = {node: set(heads) for node, heads in graph._succ.items()}
+    for head, data in graph._node.items():
         for argument in data.get("arguments") or ():
             if type(argument) is str and argument in users:
                 users[argument].add(head)
-    return [node for node, found in users.items() if found and node not in outputs and found <= group.keys()]
+    return users
 
 
 def _members(graph: nx.MultiDiGraph, groups: Groups) -> dict[Any, list[Any]]:
@@ -291,14 +298,13 @@ def scopes(graph: nx.MultiDiGraph) -> dict[str, list[Any]]:
     {'a': ['v1', 'a.t']}
     """
     found: dict[Any, tuple[str, ...]] = {}
-    order = node_order(graph)
+    order, users = node_order(graph), _users(graph)
     for node in reversed(order):
-        data = graph._node[node]
-        if not isinstance(node, str) or ("primitive" in data and not _named(graph, node)):
-            used = [found[head] for head in graph._succ[node]]
-            found[node] = tuple([name for name in used[0] if all(name in one for one in used)]) if used else ()
+        if "primitive" in graph._node[node] and not _named(graph, node):
+            first, *others = [found[head] for head in users[node]] or [()]
+            found[node] = tuple([name for name in first if all(name in one for one in others)])
         else:
-            found[node] = tuple([node[: cut.start()] for cut in _DIVISION.finditer(node)])
+            found[node] = tuple([node[: cut.start()] for cut in _DIVISION.finditer(node)] if type(node) is str else ())
     groups: dict[str, list[Any]] = {}
     for node in order:
         for name in found[node]:

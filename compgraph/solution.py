@@ -422,14 +422,11 @@ class Solution:
         graph = among(self.graph, [node for node in nodes if node in self._swept], semiring=over)
         if self._swept is not self.graph:  # what nobody asked for is gone
             graph.graph.pop("undefined", None)
-        ends = {
-            "outputs": self.outputs if outputs is None else outputs,
-            "inputs": self.inputs if inputs is None else inputs,
-        }
-        left = {kind: [node for node in found if node in graph] for kind, found in ends.items()}
-        graph.graph.update(left)
+        outputs = [node for node in (self.outputs if outputs is None else outputs) if node in graph]
+        inputs = [node for node in (self.inputs if inputs is None else inputs) if node in graph]
+        graph.graph.update(outputs=outputs, inputs=inputs)
         semiring = self.semiring if over is None else self.semiring._replace(lift=_lifted)
-        return Solution(graph, self.direction, **left, semiring=semiring)
+        return Solution(graph, self.direction, outputs, inputs, semiring=semiring)
 
     @cached_property
     def scalars(self) -> Solution:

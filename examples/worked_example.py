@@ -1,29 +1,30 @@
 """The worked example everywhere: J = cos(sin(x²) + 3x²) at x = 2, as one picture.
 
-Run ``python examples/worked_example.py`` to write ``worked_example.svg`` beside this file, the picture of the README.
+    python examples/worked_example.py examples
+
+writes the picture of the README.
 """
 
+from __future__ import annotations
+
+import sys
 from pathlib import Path
 
 import compgraph as cg
 
-solution = cg.solve(
-    """
+TEXT = """
     t  = x^2
     u1 = sin(t)
     u2 = 3t
     u  = u1 + u2
     J  = cos(u)
-    """,
-    at={"x": 2},
-)
+"""
 
 
-def main(folder: Path = Path(__file__).parent) -> Path:
-    path = folder / "worked_example.svg"
-    path.write_text(solution.film().figure(), encoding="utf-8", newline="\n")
-    return path
+def main(folder: Path = Path()) -> list[Path]:
+    return cg.solve(TEXT, at={"x": 2}).film().save(folder / "worked_example.svg")
 
 
 if __name__ == "__main__":
-    print(main())
+    for path in main(*map(Path, sys.argv[1:2])):
+        print("wrote", path)

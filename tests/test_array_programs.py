@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -57,7 +57,7 @@ CASES: dict[str, list[Any]] = {
     "getitem": [B[1], B[:, [0, 0, 2]], B[0, 1], B[::2, None], np.tanh(B)[0, 1], B[np.array([True, False, True])]],
     "rearrange": [
         np.flip(B, 0), np.roll(B, 1), np.take(B, [0, 2], axis=1), np.squeeze(B[:1]), np.repeat(x, 2), np.tile(x, 2),
-        np.swapaxes(S, 0, 1), np.expand_dims(x, 0), np.moveaxis(S, 0, -1), np.ravel(B), np.diag(A),
+        np.swapaxes(S, 0, 1), np.expand_dims(x, 0), np.moveaxis(cast(Any, S), 0, -1), np.ravel(B), np.diag(A),
     ],
     "concatenate": [np.concatenate([A, B], axis=1), np.concatenate([x, y])],
     "stack": [np.stack([x, x * 2]), np.stack([x, np.tanh(x)], axis=1)],
@@ -185,7 +185,7 @@ def test_python_is_equal_to_solve(name: str) -> None:
 # -- a network
 
 
-LAYERS = {"W1": (5, 6), "b1": 6, "W2": (6, 3), "b2": 3}
+LAYERS: dict[str, Any] = {"W1": (5, 6), "b1": 6, "W2": (6, 3), "b2": 3}
 
 
 def network(batch: int = 4, activation: Any = np.tanh) -> dict[str, Any]:
@@ -461,3 +461,50 @@ def test_a_long_chain() -> None:
         chain = chain * 1.0001 + 0.1 if _ % 2 else np.sin(chain)
     value, (slope,) = cg.derivative_program({"J": np.sum(chain)}).compile()(np.ones(2))
     assert np.isfinite(value) and np.isfinite(slope).all()
+
+
+def random_problem(seed: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A graph of operations of all kinds, whose parts are used again and again, and a point."""
+    random = np.random.default_rng(seed)
+    at = {name: random.normal(size=(4, 4)) for name in ("m", "n")} | {"k": random.normal(size=4), "s": 0.7}
+    shaped = {name: cg.Variable(name, shape=np.shape(value) or None) for name, value in at.items()}
+    pool: list[Any] = [*shaped.values()]
+    square = [shaped["m"], shaped["n"]]
+    for _ in range(25):
+        a, b = (square[random.integers(len(square))] for _ in range(2))
+        other = pool[random.integers(len(pool))]
+        made: list[Callable[[], Any]] = [
+            lambda a=a, o=other: a + o,
+            lambda a=a, b=b: a.T - b,
+            lambda a=a, o=other: np.tanh(a) * o,
+            lambda a=a, b=b: a @ b / 4,
+            lambda a=a: np.sin(a.reshape(2, 8)).T.reshape(4, 4),
+            lambda a=a: softmax(a),
+            lambda a=a, b=b: cg.where(a > b, a, 0.0),
+            lambda a=a: a - np.mean(a, axis=0),
+            lambda a=a: -a[::-1] * 0.5,
+            lambda a=a: cg.relu(a.T) * 2,
+            lambda a=a, b=b: np.concatenate([a[:2], b[2:]]),
+            lambda a=a: np.pad(a[1:, 1:], ((1, 0), (0, 1))),
+            lambda a=a: logsumexp(a, axis=1, keepdims=True) - a,
+            lambda a=a: np.sum(a, axis=0) + a.T,
+            lambda a=a: np.roll(a, 1, axis=0) * a * 0.1,
+        ]
+        one = made[random.integers(len(made))]()
+        square.append(one)
+        pool += [one, np.max(one, axis=1), np.sum(one * a) / 16]
+    return {"last": square[-1], "J": np.sum(square[-1] * square[-2]) + np.sum(square[-3])}, at
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_whatever_the_graph_results_are_not_overwritten(seed: int) -> None:
+    asked, at = random_problem(seed)
+    at = {name: at[name] for name in cg.trace(asked).graph["inputs"]}
+    solution = cg.solve(asked, at=at)
+    f = cg.derivative_program(asked, of=["J"]).compile()
+    f(**{name: value * 0 for name, value in at.items()})  # what an earlier call leaves is not to matter
+    value, slopes = f(**at)
+    near(value, solution.values["J"], 1e-9)
+    for name, slope in zip(at, slopes, strict=True):
+        near(slope, solution.gradient[name], 1e-8)
+    near(cg.program(asked, of="last").compile()(**at), solution.values["last"], 1e-9)

@@ -78,7 +78,7 @@ def sweeps(solution: Solution) -> Iterator[Solution]:
 
 
 def written(value: Any, digits: int) -> str:
-    return notation.text(value, pretty=True) if isinstance(value, Expression) else notation.number(value, digits)
+    return notation.text(value, pretty=True) if isinstance(value, Expression) else notation.element(value, digits)
 
 
 def derivatives(found: Mapping[tuple[str, str], Any], digits: int) -> Iterator[str]:

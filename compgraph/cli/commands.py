@@ -30,6 +30,7 @@ from compgraph.reading import read
 from compgraph.semiring import REAL
 from compgraph.simplification import simplify
 from compgraph.solution import Solution, plain, solve
+from compgraph.symbols import joining
 from compgraph.terminal import progress_bar, say, say_json
 
 __all__ = [
@@ -136,7 +137,7 @@ def _path_sum(tail: str, head: str, path_sum: PathSum, *, limit: int) -> dict[st
 def eliminate_nodes(arguments: argparse.Namespace) -> None:
     solution = solution_of(problem_of(arguments), arguments)
     graph, ends = solution.graph, {"inputs": solution.inputs, "outputs": solution.outputs}
-    over: dict[str, Any] = {"semiring": solution.semiring, **ends}
+    over: dict[str, Any] = {"semiring": joining(solution.semiring), **ends}
     if arguments.report:
         further = {arguments.order: order_of(arguments.order, solution)} if arguments.order else {}
         comparison = compare_orders(graph, further, **over)

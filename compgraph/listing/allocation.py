@@ -292,6 +292,9 @@ class Writer:
     def view(self, e: Expression, turn: int, text: str, view: Callable[[Any], Any]) -> None:
         """A view of what has a place, made beforehand; of anything else in each call."""
         (x,) = e.arguments
+        if not isinstance(x, Expression):
+            self.standing(e, view(np.asarray(x, self.dtype)))
+            return
         place = self.places[x]
         if place.array is None:
             self.bound(e, f"{place.text}{text}")

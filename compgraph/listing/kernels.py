@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from compgraph.arrays.moves import (
-    BROADCAST_TO, CONCATENATE, GETITEM, PAD, REARRANGE, RESHAPE, SCATTER, STACK, TRANSPOSE, _padding,
+    BROADCAST_TO,
+    CONCATENATE,
+    GETITEM,
+    PAD,
+    REARRANGE,
+    RESHAPE,
+    SCATTER,
+    STACK,
+    TRANSPOSE,
+    _padding,
 )  # fmt: skip
 from compgraph.arrays.products import EINSUM, MATMUL
 from compgraph.arrays.reductions import AMAX, AMIN, CUMSUM, PROD, SUM
@@ -140,12 +149,22 @@ def _sum(w: Writer, e: Expression, turn: int) -> None:
     if x in w.inside:
         factors = x.arguments if len(x.arguments) == 2 else (x.arguments[0], x.arguments[0])
         w.call(e, turn, f"np.vdot({', '.join(map(w.text, factors))}")
-    elif len(shape) == 2 and len(axes) == 1 and shape[axes[0]] <= _LONGEST and not w.is_bool(x):
+    elif len(axes) == 1 and shape[axes[0]] <= _LONGEST and not w.is_bool(x) and (matrix := _matrix(w, x, axes[0])):
         length = shape[axes[0]]
-        factors = (w.text(x), w.once(("ones", length), lambda: np.ones(length, w.dtype), "k"))
-        _flat(w, e, turn, f"np.dot({', '.join(factors if axes == (1,) else factors[::-1])}", "out=")
+        factors = (matrix, w.once(("ones", length), lambda: np.ones(length, w.dtype), "k"))
+        _flat(w, e, turn, f"np.dot({', '.join(factors[::-1] if axes == (0,) else factors)}", "out=")
     else:
         _reduce(w, e, turn)
+
+
+def _matrix(w: Writer, x: Any, axis: int) -> str:
+    """The name of a matrix whose rows (of the first axis, its columns) are to be summed; "" where none has a place."""
+    rank, array = len(shape_of(x)), w.places[x].array if isinstance(x, Expression) else None
+    if rank == 2:
+        return w.text(x)
+    if rank < 2 or array is None or not array.flags.c_contiguous or axis not in (0, rank - 1):
+        return ""
+    return w.viewed(array.reshape((-1, array.shape[-1]) if axis else (array.shape[0], -1)))
 
 
 def _flat(w: Writer, e: Expression, turn: int, call: str, out: str) -> None:

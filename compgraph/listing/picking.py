@@ -134,8 +134,7 @@ def pooled(w: Writer, e: Expression, turn: int) -> None:
         w.lines.append(f"np.copyto({w.viewed(images)}, {w.text(x)})")
     rows, columns = e.shape[2:]
     parts = [
-        w.viewed(images[:, :, i : i + rows * step[0] : step[0], j : j + columns * step[1] : step[1]])[:, :, :rows, :columns]
-        )
+        w.viewed(images[:, :, i : i + rows * step[0] : step[0], j : j + columns * step[1] : step[1]])
         for i in range(window[0])
         for j in range(window[1])
     ]

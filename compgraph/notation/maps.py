@@ -81,6 +81,8 @@ def linear_map(map: LinearMap, digits: int = 6, style: Style = "text") -> str:
     if isinstance(map, Diagonal):
         return _diagonal(map, digits, style)
     matrix = printed_matrix(map)
+    if matrix is not None and not map.output:  # the derivative of a number has the shape of what it is taken by
+        return array(matrix.reshape(map.input), digits, style)
     if matrix is not None:
         return array(matrix[0] if len(matrix) == 1 and map.input else matrix, digits, style)
     return _arrow(map, style)
@@ -98,7 +100,7 @@ def has_expressions(map: LinearMap) -> bool:
 
 def printed_matrix(map: LinearMap) -> Any:
     """The matrix of a map that is small enough for all of its entries to be written; None of others."""
-    if size(map.output) * size(map.input) > MATRIX or max(len(map.output), len(map.input)) > 1:
+    if size(map.output) * size(map.input) > MATRIX or len(map.output) > 1 or len(map.input) > 1 + (not map.output):
         return None
     return map.matrix() if not isinstance(map, Composite) or len(listed(map)) <= PARTS else None
 

@@ -101,4 +101,6 @@ def live(graph: nx.MultiDiGraph) -> Live | None:
     operations = graph.graph.get("operations", graph)
     place = {node: i for i, node in enumerate(graph)}
     inputs = [node for node, data in operations.nodes(data=True) if data["primitive"] is VARIABLE]
-    return Live(code, tuple([(place[node], values[place[node]]) for node in inputs])) if inputs else None
+    if not inputs or not place.keys() >= set(inputs):  # an input that was eliminated has no value to move
+        return None
+    return Live(code, tuple([(place[node], values[place[node]]) for node in inputs]))

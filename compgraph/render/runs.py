@@ -14,8 +14,8 @@ NBSP = "\u00a0"
 
 _LETTER = "A-Za-zÀ-ÖØ-öø-ʯͰ-ϿЀ-ӿ"
 
-#: A letter that stands alone, as u in u₁ and x in x_q: a variable.
-SINGLE = re.compile(f"(?<![{_LETTER}_])([{_LETTER}])(?![{_LETTER}])")
+#: A letter that stands alone, as u in u₁ and x in x_q: a variable; but Σ is a sum.
+SINGLE = re.compile(f"(?<![{_LETTER}_])(?!Σ)([{_LETTER}])(?![{_LETTER}])")
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ONE_LINE = str.maketrans("\t\n\r", "   ")

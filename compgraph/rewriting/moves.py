@@ -33,11 +33,10 @@ def _reduce_sum(r: Rewriting, p: Mapping[str, Any], x: Any) -> Any:
         there = (1,) * new + shape_of(inner)
         summed = [i for i in axes if i >= new and there[i] == shape[i]]
         copies = math.prod(shape[i] for i in axes if i not in summed)
-        if copies > 1:
-            small = r.row("sum", inner, axis=tuple([i - new for i in summed])) if summed else inner
-            left = tuple([1 if i in axes else there[i] for i in range(len(shape)) if keep or i not in axes])
-            product = r.make(MULTIPLY, copies, r.row("reshape", small, newshape=left))
-            return r.row("broadcast_to", product, shape=end)
+        small = r.row("sum", inner, axis=tuple([i - new for i in summed])) if summed else inner
+        left = tuple([1 if i in axes else there[i] for i in range(len(shape)) if keep or i not in axes])
+        product = r.make(MULTIPLY, copies, r.row("reshape", small, newshape=left))
+        return r.row("broadcast_to", product, shape=end)
     c, y = scaled(x)
     if c != 1:
         return times(r, c, r.row("sum", y, **p))

@@ -30,7 +30,7 @@ s = cg.solve(text, at={"x": 2})
 s.film()
 """,
     "seen = []\nw = s.widget()\nw.observe(lambda change: seen.append(change.new), 'step')\nw",
-    "print(w.step, w.selection, seen)",
+    "print(w.step, w.selection, seen[-1:])",
     "w.step, w.selection = 5, 'u1'",
 )
 
@@ -215,8 +215,8 @@ def test_python_and_the_page_know_of_each_other(opened: Lab) -> None:
     frame.click("#next")
     assert frame.state["slider"] == "3"
     opened.run(ASK)
-    expect(lambda: opened.printed(ASK), "3 u1 [5, 0, 1, 2, 3]", 10)
+    expect(lambda: opened.printed(ASK), "3 u1 [3]")
     frame.click("#n1")  # which is t, and leads to its step
     assert frame.state["slider"] == "5" and frame.pressed() == ["t"]
     opened.run(ASK)
-    expect(lambda: opened.printed(ASK), "5 t [5, 0, 1, 2, 3, 5]")
+    expect(lambda: opened.printed(ASK), "5 t [5]")

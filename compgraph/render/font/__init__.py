@@ -24,7 +24,7 @@ MISSING = "□"
 Style = Literal["regular", "italic"]
 
 #: What nearly every page needs, and its player may write; pages carry the other letters only if they have any.
-BASIC = "".join(map(chr, range(0x20, 0x7F))) + "\u00a0·×½⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻₀₁₂₃₄₅₆₇₈₉₊₋−∂∇√∑∞≈≠≤≥→…–’“”"
+BASIC = "".join(map(chr, range(0x20, 0x7F))) + "\u00a0·×½⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻₀₁₂₃₄₅₆₇₈₉₊₋−∂∇√∑∞≈≠≤≥←→…–’“”Σᵀ⊗⊙"
 
 
 def text_width(text: str, size: float, italic: bool = False) -> float:

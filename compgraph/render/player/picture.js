@@ -32,7 +32,7 @@ function write(element, runs) {
 // The same in HTML; and a text cut where a letter stands alone, as u in u₁: that is a variable.
 const slanted = (runs) => [runs].flat().map((run, i) => (i % 2 ? Object.assign(document.createElement("i"), { textContent: run }) : run));
 const LETTERS = "A-Za-zÀ-ÖØ-öø-ʯͰ-ϿЀ-ӿ";
-const SINGLE = new RegExp(`(?<![${LETTERS}_])([${LETTERS}])(?![${LETTERS}_])`);
+const SINGLE = new RegExp(`(?<![${LETTERS}_])(?!Σ)([${LETTERS}])(?![${LETTERS}_])`);
 const typeset = (text) => slanted(text.split(SINGLE));
 
 // A sentence, in which "a" may be a word: only letters that are names are variables.
