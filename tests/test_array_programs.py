@@ -388,8 +388,8 @@ def test_of_one_derivative_many_names() -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: cg.derivative_program({"e": np.tanh(B)}), r"e has the shape \(3, 4\): expected an output that is a number"),
-        (lambda: cg.derivative_program({"J": np.sum(B)}, direction="forward"), r"B has the shape .* Leave out direction"),
+        (lambda: cg.derivative_program({"e": np.tanh(B)}), r"e has the shape \(3, 4\): expected an output"),
+        (lambda: cg.derivative_program({"J": np.sum(B)}, direction="forward"), r"B has .* Leave out direction"),
         (lambda: cg.elimination_program({"J": np.sum(B)}, cg.markowitz), "program of arrays cannot eliminate"),
         (lambda: cg.program({"J": np.sum(B)}).javascript(), "no JavaScript"),
         (lambda: cg.program({"J": np.sum(B)}).compile(fast=True), "fast=True is for programs of numbers"),
