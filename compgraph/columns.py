@@ -236,7 +236,7 @@ def swept(f: Any, wrt: Sequence[str] | None, given: Sequence[str] = (), *, order
 
     def function(*positional: Any, **named: Any) -> tuple[float, tuple[float, ...]]:
         at = _bind(names, keywords, positional, named)
-        if any([type(value) is not float for value in at.values()]):  # an array: labels are maps
+        if set(map(type, at.values())) - {float}:  # an array: labels are maps
             return _explained(f if callable(f) else root, names, at)
         values = [0.0] * len(table.primitives) + table.ends
         for name, known in inputs.items():

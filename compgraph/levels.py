@@ -18,7 +18,7 @@ from compgraph.propagation import _some, node_order
 from compgraph.semiring import Semiring, a_semiring
 from compgraph.symbols import _chained, _named, _plus
 
-__all__ = ["among", "fold", "inner_nodes", "neighbourhood", "scopes", "statements", "unfolded"]
+__all__ = ["among", "fold", "inner_nodes", "members", "neighbourhood", "scopes", "statements", "unfolded"]
 
 
 def among(graph: nx.MultiDiGraph, nodes: Iterable[Any], *, semiring: Semiring | None = None) -> Graph:
@@ -96,7 +96,7 @@ def _written_out(graph: nx.MultiDiGraph, keep: Collection[Any]) -> nx.MultiDiGra
     for node, data in fine._node.items():
         data["name"] = (data["name"] or str(node)) if node in keep else None
     fine.graph["statements"] = {node: i for i, node in enumerate(fine)}
-    return fine  # type: ignore[no-any-return]
+    return fine
 
 
 class _Undefined:
@@ -229,7 +229,7 @@ def fold(graph: nx.MultiDiGraph, groups: Groups = None, *, semiring: Semiring | 
 
 def unfolded(graph: nx.MultiDiGraph, groups: Groups = None) -> list[Any]:
     """The nodes that stay when groups are folded."""
-    hidden = {node for members in _members(graph, groups).values() for node in inner_nodes(graph, members)}
+    hidden = {node for members in members(graph, groups).values() for node in inner_nodes(graph, members)}
     return [node for node in graph if node not in hidden]
 
 
@@ -251,7 +251,7 @@ def _users(graph: nx.MultiDiGraph) -> dict[Any, set[Any]]:
     return users
 
 
-def _members(graph: nx.MultiDiGraph, groups: Groups) -> dict[Any, list[Any]]:
+def members(graph: nx.MultiDiGraph, groups: Groups) -> dict[Any, list[Any]]:
     if isinstance(groups, Mapping):
         found = {name: list(members) for name, members in groups.items()}
         for name, members in found.items():

@@ -133,7 +133,7 @@ def _value(value: Any, where: str, decimal_comma: bool = False) -> Any:
         try:
             value = json.loads(value)
         except ValueError:
-            raise ValueError(f"{where}: expected rows in brackets, got {value!r:.60}. Write [[1, 2], [3, 4]].") from None
+            raise ValueError(f"{where}: expected rows, got {value!r:.60}. Write [[1, 2], [3, 4]].") from None
     if isinstance(value, list):
         return _array(value, where, decimal_comma)
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):

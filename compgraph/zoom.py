@@ -83,10 +83,7 @@ def scalarize(problem: Any, at: Mapping[str, Any] | None = None) -> dict[str, Ex
     >>> scalarize({"z": W @ x})
     {'z[0]': W[0,0]·x[0] + W[0,1]·x[1]}
     """
-    if isinstance(problem, nx.Graph):
-        graph = problem
-    else:
-        graph = posed(problem, at).graph
+    graph = problem if isinstance(problem, nx.Graph) else posed(problem, at).graph
     shapes = dict(graph.graph.get("shapes", {}))
     shapes |= {node: shape_at(graph, node) for node in graph.graph["inputs"] if shape_at(graph, node)}
     shapes |= {name: np.shape(given(value, name)) for name, value in (at or {}).items()}

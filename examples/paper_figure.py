@@ -1,9 +1,9 @@
-r"""A figure for a paper: Mazur's network of two inputs, two hidden and two output units, as neurons and as operations.
+r"""Figures for a paper: Mazur's network of two inputs, two hidden and two output units, and one of its units by itself.
 
     python examples/paper_figure.py [folder]
 
 - network.tikz, network.svg: neurons in columns; lines as thick as what flows back along them
-- graph.tikz, graph.svg: every assignment, with its value, its partials and its derivative
+- unit.tikz, unit.svg: the chain rule through one output unit, with values, partials and derivatives
 - figure.tex: both in a document that `pdflatex` sets in the fonts of the paper
 """
 
@@ -30,24 +30,33 @@ POINT = {
     "w5": 0.4, "w6": 0.45, "w7": 0.5, "w8": 0.55, "b2": 0.6, "t1": 0.01, "t2": 0.99,
 }  # fmt: skip
 
+UNIT = """
+    net = w5*h1 + w6*h2 + b2
+    out = sigmoid(net)
+    E1  = (t1 - out)^2/2
+"""
+
 DOCUMENT = r"""\documentclass{article}
 \usepackage{tikz,amsmath}
 \begin{document}
 \begin{figure}
+\resizebox{\linewidth}{!}{\input{network.tikz}}
+\caption{The network after a backward sweep: a line is as thick as what flows back along it.}
+\end{figure}
+\begin{figure}
 \centering
-\resizebox{.7\linewidth}{!}{\input{network.tikz}}
-
-\bigskip
-\resizebox{\linewidth}{!}{\input{graph.tikz}}
-\caption{A network after one backward sweep: as neurons, and statement by statement.}
+\resizebox{.8\linewidth}{!}{\input{unit.tikz}}
+\caption{The chain rule through the first output unit.}
 \end{figure}
 \end{document}
 """
 
 
 def main(folder: Path = Path()) -> list[Path]:
-    s = cg.solve(NETWORK, at=POINT)
-    films = {"network": s.network(["i1", "i2"], theme="print"), "graph": s.statements.film(theme="print", digits=3)}
+    network = cg.solve(NETWORK, at=POINT)
+    hidden = {"h1": network.values["out_h1"], "h2": network.values["out_h2"]}
+    unit = cg.solve(UNIT, at={**hidden, **{name: POINT[name] for name in ("w5", "w6", "b2", "t1")}}).statements
+    films = {"network": network.network(["i1", "i2"], theme="print"), "unit": unit.film(theme="print", rankdir="BT", digits=3)}
     written = [
         path
         for name, film in films.items()

@@ -28,8 +28,8 @@ ROOMS = (
     "errors", "evaluation", "expression", "traversal", "functions", "maps", "arrays", "reading", "numbers",
     "overloading", "tracing", "graph", "semiring", "symbols", "linearization",
     "propagation", "levels", "pathsum", "structure", "elimination", "orders", "search", "comparison",
-    "substitution", "linear", "cycles", "implicit", "posing", "zoom", "columns", "derivative", "dual", "pushing", "series",
-    "analytic", "differences", "checking", "size", "rewriting", "simplification", "checkpointing", "listing", "transform",
+    "substitution", "linear", "cycles", "implicit", "posing", "zoom", "columns", "derivative", "dual", "pushing",
+    "series", "analytic", "differences", "checking", "size", "rewriting", "simplification", "checkpointing", "listing", "transform",
     "solution", "notation", "render", "problem", "terminal", "homework", "nn", "interop", "cli", "__main__",
 )  # fmt: skip
 SOLVERS = {

@@ -81,7 +81,9 @@ def test_a_heat_map_is_drawn_with_one_path_for_a_level_and_a_dash_in_negative_ce
     found = {path.get("class", ""): path.get("d", "") for path in svg}
     assert set(found) == {"cg-frame", "cg-plus cg-h6", "cg-minus cg-h6", "cg-plus cg-h3", "cg-dash", "cg-cross"}
     assert found["cg-minus cg-h6"].count("M") == 2 == found["cg-dash"].count("M")
-    assert found["cg-plus cg-h6"] == "M-18 10L-6 10 -6 22 -18 22z"
+    assert found["cg-plus cg-h6"] == "M-18 10l12 0 0 12-12 0z"
+    joined_up = heat_svg(((3, 3, 3, -3),), 0, 0, "cg-heat")
+    assert 'd="M-24 0l36 0 0 12-36 0z"' in joined_up
 
 
 def test_a_film_shows_a_derivative_as_a_heat_map_once_it_is_reached() -> None:

@@ -17,7 +17,7 @@ import numpy as np
 from compgraph import functions
 from compgraph.arrays.rows import Bound, normalized
 from compgraph.arrays.windows import _pair, _pool_places, _pool_shape
-from compgraph.expression import LITERAL, Primitive
+from compgraph.expression import LITERAL, Expression, Primitive
 
 __all__ = ["scalar_value"]
 
@@ -38,7 +38,8 @@ def scalar_value(primitive: Primitive, operands: list[Any]) -> Any:
         return _objects(value) if np.ndim(value) else value
     if isinstance(primitive, Bound):
         form = FORMS.get(primitive.name, primitive.row.evaluate)
-        result = form(*operands, **primitive.parameters)
+        # a number has no axes, and NumPy would ask it for them
+        result = form(*[_objects(o) if isinstance(o, Expression) else o for o in operands], **primitive.parameters)
         return result.item() if isinstance(result, np.ndarray) and result.ndim == 0 else result
     if not any(np.ndim(operand) for operand in operands):
         return primitive(*operands)

@@ -28,9 +28,10 @@ from typing import Any
 from compgraph.files import write
 from compgraph.homework.diagnosability import Diagnosability, Rehearsal
 from compgraph.homework.floats import Numbers
-from compgraph.homework.labels import symbol
+from compgraph.homework.labels import symbol, words
 from compgraph.homework.paper import content, html, latex, markdown, svg
 from compgraph.homework.paper.content import Content
+from compgraph.homework.paper.fillable import Fillable
 from compgraph.homework.paper.fitting import MARGIN
 from compgraph.homework.priors import priors
 from compgraph.homework.problem import Problem
@@ -162,6 +163,21 @@ class Worksheet:
         """An answer file to fill in."""
         labels = [symbol(cell, self.problem.output, self.problem.wrt) for cell in self.cells]
         return Template(self.problem.hash, self.seed, self.student, tuple(zip(self.cells, labels, strict=True)))
+
+    @property
+    def fillable(self) -> Fillable:
+        """The sheet as a page that is filled in on the screen and saves an answer file; it has no answer in it."""
+        problem = self.problem
+        return Fillable(
+            self.blank.content,
+            {cell: words(cell, problem.output, problem.wrt) for cell in self.cells},
+            problem=problem.hash,
+            seed=self.seed,
+            student=self.student,
+            digits=self.digits,
+            names=tuple(problem.graph),
+            decimal_comma=problem.decimal_comma,
+        )
 
     @cached_property
     def diagnosability(self) -> Diagnosability:

@@ -68,7 +68,7 @@ def choice(w: Writer, e: Expression, turn: int) -> None:
         w.bound(e, f"np.where({w.texts(e)})")
         return
     source = w.places[kept].array
-    if mask is None or source is None or (mask.dtype, source.dtype) != (np.bool_, w.dtype):
+    if mask is None or source is None or (mask.dtype, source.dtype) != (np.bool_, w.dtype) or w.dtype.itemsize > 8:
         w.bound(e, f"np.where({w.texts(e)})")
         return
     word = np.dtype(f"i{w.dtype.itemsize}")

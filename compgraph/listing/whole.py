@@ -50,7 +50,7 @@ def compiled_whole(
     def f(*positional: Any, **named: Any) -> Any:
         if named or len(positional) != count:
             positional = bound(positional, named, program.inputs, by_name)
-        key = tuple([(v.dtype, v.shape) if type(v) is np.ndarray else type(v) for v in positional])
+        key = tuple([(v.dtype, v.shape) if type(v) is np.ndarray else np.shape(v) for v in positional])
         try:
             run = made[key].pop()
         except (KeyError, IndexError):
@@ -59,11 +59,12 @@ def compiled_whole(
             run = _specialised(program, parameters, positional, shape)
             f.__wrapped__ = run  # type: ignore[attr-defined] # inspect.getsource follows it to the generated code
             if len(made) >= _KEPT and key not in made:
-                made.pop(next(iter(made)), None)
-        with np.errstate(all="ignore"):
-            result = run(*positional)
-        made.setdefault(key, []).append(run)
-        return result
+                made.pop(next(iter(list(made)), None), None)
+        try:
+            with np.errstate(all="ignore"):
+                return run(*positional)
+        finally:
+            made.setdefault(key, []).append(run)
 
     f.__doc__ = f"{', '.join(map(str, program.outputs))}{' and derivatives' if program.derives else ''} of arrays."
     return f
@@ -83,12 +84,12 @@ def _specialised(
         roots = [_full(one, shape_of(root)) for one, root in zip(elementary, roots, strict=True)]
         made = code(roots, parameters, dtype, shape.text)
     run: Callable[..., Any] = _made(made)
-    entered = [functools.partial(np.asarray, dtype=dtype) if np.ndim(value) else dtype.type for value in values]
     if all(type(a) is np.ndarray and a.dtype == dtype for a in arguments):
         return run
 
     def converted(*positional: Any) -> Any:
-        return run(*[enter(value) for enter, value in zip(entered, positional, strict=True)])
+        entered = [given(value, name) for name, value in zip(parameters, positional, strict=True)]
+        return run(*[np.asarray(v, dtype) if isinstance(v, np.ndarray) else dtype.type(v) for v in entered])
 
     functools.update_wrapper(converted, run)
     return converted

@@ -18,6 +18,7 @@ from compgraph.nn.counting import FlopCount, flops
 from compgraph.nn.data import Standardization, from_one_hot, minibatches, one_hot
 from compgraph.nn.descent import Update, descend, last
 from compgraph.nn.drafting import Draft, Mask, Network, network
+from compgraph.nn.epoch import Epoch, epochs
 from compgraph.nn.figures import gradient_norms, learning_rates, loss_curves
 from compgraph.nn.gradients import evaluation, loss_gradient
 from compgraph.nn.layers import (
@@ -55,7 +56,7 @@ from compgraph.nn.optimizers import (
 from compgraph.nn.recurrent import gru, lstm, recurrent
 from compgraph.nn.saving import load, save
 from compgraph.nn.schedules import Cosine, Exponential
-from compgraph.nn.training import Epoch, Trained, epochs, train
+from compgraph.nn.training import Trained, train
 
 __all__ = [
     "AdaDelta",

@@ -102,7 +102,12 @@ def flops(graph: Any, shapes: Mapping[str, tuple[int, ...]] | None = None) -> Fl
             known[node] = operands[0]
         else:  # what the operation makes of variables of these shapes
             arguments = [cg.Variable(a, shape=known[a]) if isinstance(a, str) else a for a in data["arguments"]]
-            known[node] = primitive(*arguments).shape
+            try:
+                known[node] = primitive(*arguments).shape
+            except ValueError as error:
+                numbers = [name for name in traced.graph["inputs"] if not known.get(name)]
+                hint = f" {numbers[0]} has no shape: give shapes={{{numbers[0]!r}: …}}." if numbers else ""
+                raise ValueError(f"{node}: {error}{hint}") from None
         nodes.append(_counted(node, primitive, known[node], operands))
     used = tuple(one for one in nodes if one.flops or one.activations)
     return FlopCount(used, sum(n.flops for n in used), sum(n.activations for n in used))

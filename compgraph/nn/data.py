@@ -119,7 +119,7 @@ class Standardization:
     @classmethod
     def fit(cls, data: Any, *, epsilon: float = 0.0) -> Standardization:
         """The standardization of data: an array of examples × columns, or of one number per example."""
-        given = _finite(_numbers(data))
+        given = finite(numbers(data))
         if not given.ndim or not len(given):
             raise ValueError(f"data: expected at least one example, got shape {given.shape}.")
         if not 0 <= epsilon < np.inf:
@@ -175,7 +175,7 @@ class Standardization:
         return np.where(self.deviation == 0, 1.0, self.deviation)
 
     def _columns(self, data: Any) -> Array:
-        given = _numbers(data)
+        given = numbers(data)
         expected = np.shape(self.mean)
         if given.shape[1:] != expected or not given.ndim:
             raise ValueError(
@@ -185,21 +185,25 @@ class Standardization:
         return given
 
 
-def _numbers(data: Any) -> Array:
+def numbers(data: Any, name: str = "data") -> Array:
+    """Data as an array of floats; those that are none are a ValueError."""
     try:
         given = np.asarray(data)
         return given if given.dtype.kind == "f" else given.astype(float)
     except (TypeError, ValueError) as error:
         raise ValueError(
-            f"data: expected a table of numbers, got one that is none: {error}. Encode text first."
+            f"{name}: expected a table of numbers, got one that is none: {error}. Encode text first."
         ) from error
 
 
-def _finite(data: Array) -> Array:
+def finite(data: Array, name: str = "data") -> Array:
+    """The same array; ValueError where an entry is not finite."""
     if not np.isfinite(data).all():
         place = tuple(int(i) for i in np.argwhere(~np.isfinite(data))[0])
         where = f"row {place[0]}" + (f", column {place[1]}" if len(place) > 1 else "")
-        raise ValueError(f"data: expected finite numbers, got {data[place]} in {where}. Fill in or drop that example.")
+        raise ValueError(
+            f"{name}: expected finite numbers, got {data[place]} in {where}. Fill in or drop that example."
+        )
     return data
 
 

@@ -147,7 +147,7 @@ def network(function: Callable[..., Mapping[str, Any]], *, seed: int = 0, dtype:
     ----------
     function : callable
         ``function(draft, x, t, …) → {"y": y, "J": J}``: it hands the draft to layers. Its further parameters are the
-        inputs, by their names; of what it returns, the last is the loss.
+        inputs, by their names, unless they have defaults; of what it returns, the last is the loss.
     seed : int
         Of the initial weights.
     dtype : numpy dtype
@@ -166,7 +166,7 @@ def network(function: Callable[..., Mapping[str, Any]], *, seed: int = 0, dtype:
     >>> list(net.parameters), net.inputs, net.loss
     (['W1', 'b1'], ('x', 't'), 'J')
     """
-    names = list(signature(function).parameters)[1:]
+    names = [name for name, one in signature(function).parameters.items() if one.default is one.empty][1:]
     drafts = [Draft(seed=seed, training=training, dtype=dtype) for training in (True, False)]
     training, test = (_results(function(draft, *map(cg.Variable, names))) for draft in drafts)
     first, second = drafts

@@ -20,6 +20,7 @@ The two cross-entropies take what goes into σ or softmax, the logits: they neit
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import reduce
 from operator import add
 from typing import Any
@@ -51,14 +52,14 @@ def half_squares(y: Any, t: Any) -> Any:
     1.0
     """
     if isinstance(y, (list, tuple)):
-        return reduce(add, [(one - wanted) ** 2 / 2 for one, wanted in zip(y, t, strict=True)])
+        return reduce(add, [(one - wanted) ** 2 / 2 for one, wanted in _pairs(y, t)])
     return sum_squares(y, t) / 2
 
 
 def sum_squares(y: Any, t: Any) -> Any:
     """Σ(y − t)², the mean over examples."""
     if isinstance(y, (list, tuple)):
-        return reduce(add, [(one - wanted) ** 2 for one, wanted in zip(y, t, strict=True)])
+        return reduce(add, [(one - wanted) ** 2 for one, wanted in _pairs(y, t)])
     return _over_examples((y - t) ** 2)
 
 
@@ -145,6 +146,14 @@ def _some(weights: tuple[Any, ...]) -> tuple[Any, ...]:
     if not weights:
         raise ValueError("a penalty: expected weights, got none. Name them: l2(W1, W2).")
     return weights
+
+
+def _pairs(y: Sequence[Any], t: Any) -> list[tuple[Any, Any]]:
+    if not y or not isinstance(t, (list, tuple, np.ndarray)) or len(t) != len(y):
+        raise ValueError(
+            f"targets: expected one for each of {len(y)} outputs, got {t!r:.60}. Write a list, in the same order."
+        )
+    return list(zip(y, t, strict=True))
 
 
 def _over_examples(entries: Any) -> Any:

@@ -74,29 +74,22 @@ def heat_svg(heat: Heat, x: float, y: float, name: str) -> str:
     left = x - width / 2
     places: dict[str, list[str]] = {}
     for i, row in enumerate(heat):
+        down = y + CELL * i
         for j, level in enumerate(row):
-            at = (left + CELL * j, y + CELL * i)
-            if level:
-                places.setdefault(f"cg-{'plus' if level > 0 else 'minus'} cg-h{abs(level)}", []).append(_square(*at))
+            if level and (not j or row[j - 1] != level):  # cells of a level side by side are one
+                run = next((k for k in range(j, len(row)) if row[k] != level), len(row)) - j
+                kind = f"cg-{'plus' if level > 0 else 'minus'} cg-h{abs(level)}"
+                places.setdefault(kind, []).append(_box(left + CELL * j, down, CELL * run, CELL))
             if level is None or level < 0:
-                kind = "cg-cross" if level is None else "cg-dash"
-                places.setdefault(kind, []).append(_stroke(*at, cross=level is None))
+                mark = "cg-cross" if level is None else "cg-dash"
+                places.setdefault(mark, []).append(_MARKS[mark].format(left + CELL * j + 4, down + 4, down + 6))
     paths = [f'<path class="{kind}" d="{"".join(found)}"/>' for kind, found in places.items()]
-    frame = _path([(left, y), (left + width, y), (left + width, y + height), (left, y + height)])
-    return f'<g class="{name}"><path class="cg-frame" d="{frame}"/>{"".join(paths)}</g>'
+    return f'<g class="{name}"><path class="cg-frame" d="{_box(left, y, width, height)}"/>{"".join(paths)}</g>'
 
 
-def _square(x: float, y: float) -> str:
-    return _path([(x, y), (x + CELL, y), (x + CELL, y + CELL), (x, y + CELL)])
+#: In a cell, from its left: a dash at half its height, a cross from a third of it.
+_MARKS = {"cg-dash": "M{0:g} {2:g}l4 0", "cg-cross": "M{0:g} {1:g}l4 4m-4 0l4-4"}
 
 
-def _stroke(x: float, y: float, *, cross: bool) -> str:
-    a, b = CELL * 0.3, CELL * 0.7
-    if cross:
-        return f"M{x + a:g} {y + a:g}L{x + b:g} {y + b:g}M{x + b:g} {y + a:g}L{x + a:g} {y + b:g}"
-    return f"M{x + a:g} {y + CELL / 2:g}L{x + b:g} {y + CELL / 2:g}"
-
-
-def _path(corners: list[tuple[float, float]]) -> str:
-    (x, y), *rest = corners
-    return f"M{x:g} {y:g}L" + " ".join(f"{a:g} {b:g}" for a, b in rest) + "z"
+def _box(x: float, y: float, width: float, height: float) -> str:
+    return f"M{x:g} {y:g}l{width:g} 0 0 {height:g}-{width:g} 0z"

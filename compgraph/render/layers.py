@@ -16,7 +16,9 @@ import networkx as nx
 import numpy as np
 
 from compgraph.expression import ADD, IDENTITY, LITERAL, MULTIPLY, NEGATE, SUBTRACT, VARIABLE
+from compgraph.levels import among
 from compgraph.maps import LinearMap, entrywise
+from compgraph.propagation import restricted
 from compgraph.semiring import MATRIX
 
 __all__ = ["Neurons", "layered", "neurons"]
@@ -83,8 +85,9 @@ def neurons(graph: nx.MultiDiGraph, output: Any, inputs: Sequence[Any] = ()) -> 
         _check(graph, node)
     kept = {node: columns[node] for node in signals if node in shown}
     before = {node: _before(graph, node, columns, sums, signals) for node in kept}
-    labels = _reduced(graph, signals, set(kept))
-    drawn = _reduced(graph, signals, set(kept) | set(before.values()))
+    part = restricted(graph, set(signals))
+    labels = among(part, kept, semiring=MATRIX)
+    drawn = among(part, {*kept, *before.values()}, semiring=MATRIX)
     entries = entrywise(labels)
     if entries.number_of_edges() > MOST:
         raise ValueError(
@@ -226,27 +229,6 @@ def _check(graph: nx.MultiDiGraph, node: Any) -> None:
             f"{node} has {shape[-1]} entries: expected at most {TALLEST} neurons in a column. "
             "Draw the graph of arrays instead: film()."
         )
-
-
-def _reduced(graph: nx.MultiDiGraph, signals: list[Any], kept: set[Any]) -> nx.MultiDiGraph:
-    """The graph of those kept, an edge for all paths from one to the next: everything between them is eliminated."""
-    reduced: nx.MultiDiGraph = nx.MultiDiGraph()
-    reduced.add_nodes_from((node, {"value": graph._node[node]["value"]}) for node in signals if node in kept)
-    place = set(signals)
-    ahead: dict[Any, dict[Any, Any]] = {}
-    for node in reversed(signals):
-        reach: dict[Any, Any] = {}
-        for head, parallel in graph._succ[node].items():
-            if head not in place:
-                continue
-            for label in parallel.values():
-                for target, rest in {head: 1}.items() if head in kept else ahead[head].items():
-                    product = MATRIX.mul(rest, label["partial"]) if "partial" in label else 0
-                    reach[target] = MATRIX.add(reach[target], product) if target in reach else product
-        ahead[node] = reach
-        if node in kept:
-            reduced.add_edges_from((node, target, 0, {"partial": label}) for target, label in reach.items())
-    return reduced
 
 
 def _names(node: Any, value: Any) -> list[Any]:

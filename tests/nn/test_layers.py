@@ -192,7 +192,7 @@ def test_a_whole_network_is_that_of_jax() -> None:
         return -(ROWS[:3] * scores).sum(-1).mean() + 0.01 * (p["W6"] ** 2).sum()
 
     with jax.enable_x64(True):
-        loss, slopes = jax.value_and_grad(theirs)(point)
+        loss, slopes = jax.jit(jax.value_and_grad(theirs))(point)
     found = nn.loss_gradient(network.training, point)(point, batch)
     solved = cg.solve(network.training, at={**point, **batch}, wrt=list(point)).gradient
     assert len(point) == 10 and found["J"] == pytest.approx(float(loss), rel=1e-12)
@@ -359,6 +359,8 @@ MISUSES: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: nn.embedding(nn.Draft(), [0, 4], 4, 2), ValueError, "tokens: expected whole numbers from 0 to 3"),
     (lambda: nn.recurrent(nn.Draft(), cg.Variable("x"), 1, 2), TypeError, "a list with an expression for every step"),
     (lambda: nn.l2(), ValueError, "a penalty: expected weights, got none"),
+    (lambda: nn.half_squares([cg.Variable("y")], [0, 1]), ValueError, r"one for each of 1 outputs, got \[0, 1\]"),
+    (lambda: nn.flops(cg.Variable("x") @ np.ones((2, 3))), ValueError, r"x has no shape: give shapes=\{'x': …\}"),
     (lambda: nn.softmax_cross_entropy(WAVE, ["a"] * 5), TypeError, "one-hot rows of floats or whole numbers"),
     (lambda: nn.network(lambda draft, x: x**2), TypeError, "expected a dict of expressions whose last entry is the lo"),
     (lambda: nn.network(lambda draft, W1: {"J": nn.dense(draft, W1, 1, 1)}), ValueError, "'W1' is an input and a var"),

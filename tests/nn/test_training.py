@@ -217,6 +217,24 @@ def test_divergence_is_an_error_that_says_what_to_do() -> None:
         nn.train(nn.network(steep), DATA, nn.GradientDescent(50.0), epochs=50, quiet=True)
 
 
+def test_a_column_that_would_make_a_table_with_the_outputs_is_refused() -> None:
+    """(60,) − (60, 1) is 60 × 60: no error in NumPy, and never meant."""
+
+    def line(draft: nn.Draft, x: Any, t: Any) -> dict[str, Any]:
+        return {"J": nn.half_squares(nn.dense(draft, x, 2, 1), t)}
+
+    with pytest.raises(ValueError, match=r"t and z1 have the shapes \(3,\) and \(3, 1\) .* t\[:, np.newaxis\]"):
+        nn.train(nn.network(line), {"x": X, "t": X[:, 0]}, nn.Adam(), epochs=1, quiet=True)
+    nn.train(nn.network(line), {"x": X, "t": X[:, :1]}, nn.Adam(), epochs=1, quiet=True)
+
+
+def test_parameters_with_defaults_are_no_inputs() -> None:
+    def line(draft: nn.Draft, x: Any, units: int = 3, *, bias: bool = False) -> dict[str, Any]:
+        return {"J": np.sum(nn.dense(draft, x, 2, units, bias=bias))}
+
+    assert nn.network(line).inputs == ("x",)
+
+
 def of_another_network(path: Path) -> Any:
     trained(1, checkpoint=path / "run.npz")
     line = nn.network(lambda draft, x, t: {"J": nn.half_squares(nn.dense(draft, x, 2, 2), t)})
@@ -254,6 +272,19 @@ MISUSES: list[tuple[Callable[[Path], Any], type[Exception], str]] = [
     (lambda _: trained(1, held_out=None, measures=None, patience=2), ValueError, "patience looks at held-out data"),
     (lambda _: trained(1, measures={"size": lambda z: 0}), ValueError, "the measure size: .* got z. Return it among"),
     (lambda _: nn.epochs(NET, {"x": X}, nn.Adam()), ValueError, "a column for each of x, t, got none for t"),
+    (lambda _: list(nn.epochs(NET, {"x": X, "t": T[:5]}, nn.Adam())), ValueError, "in every column, got x 60, t 5"),
+    (lambda _: list(nn.epochs(NET, {"x": X[:0], "t": T[:0]}, nn.Adam())), ValueError, "got 'x' without any"),
+    (
+        lambda _: nn.epochs(NET, {"x": X * np.inf, "t": T}, nn.Adam()),
+        ValueError,
+        "x: expected finite numbers, got .* in row 0",
+    ),
+    (lambda _: nn.epochs(NET, {"x": X, "t": ["a"] * 60}, nn.Adam()), ValueError, "t: expected a table of numbers"),
+    (
+        lambda _: nn.epochs(NET, {"x": X[:, :1], "t": T}, nn.Adam()),
+        ValueError,
+        r"v1 = x @ W1: .*\(3, 1\) and \(2, 16\)",
+    ),
     (lambda _: trained(1)(z=1), TypeError, "expected inputs out of x, t, got z"),
     (lambda _: trained(1)(t=T), TypeError, "expected enough of the inputs x, t for one of the results y, J, got t"),
 ]

@@ -30,6 +30,8 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
         command.add_argument("--id-column", default="", metavar="NAME", help=_ID)
         if name == "sheet":
             command.add_argument("--template", metavar="PATH", help="an answer file to fill in: answers.toml or .csv")
+            fillable = "make sheet.html a page that is filled in on the screen, and saves an answer file"
+            command.add_argument("--fillable", action="store_true", help=fillable)
 
     command = _command(
         commands, "check", marks.check, "mark sheets; exit code 1 where not all is right", "answers.toml"

@@ -24,7 +24,9 @@ def sheet(arguments: argparse.Namespace) -> None:
     """Write sheets to fill in, and answer files."""
     if not (arguments.output or arguments.template):
         raise ValueError("nothing to write: expected -o sheet.html, or --template answers.toml, or both.")
-    _write(arguments, "blank", arguments.output, arguments.template)
+    if arguments.fillable and not arguments.output:
+        raise ValueError("--fillable makes a page: expected -o sheet.html beside it.")
+    _write(arguments, "fillable" if arguments.fillable else "blank", arguments.output, arguments.template)
 
 
 def key(arguments: argparse.Namespace) -> None:

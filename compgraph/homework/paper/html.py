@@ -13,7 +13,7 @@ from compgraph.render.runs import typeset
 from compgraph.render.style import FAMILY
 from compgraph.render.svg import safe
 
-__all__ = ["document"]
+__all__ = ["document", "listed", "typeset_html"]
 
 #: The size of what stands before a box, in pixels.
 LABEL = 13
@@ -76,23 +76,23 @@ def document(content: Content) -> str:
         f"<style>{style}</style></head>",
         "<body><main>",
         f"<header><h1>{safe(content.heading)}</h1>{_name(content)}</header>",
-        _list("", [safe(task) for task in content.tasks]),
+        listed("", [safe(task) for task in content.tasks]),
     ]
     if content.figure is not None:
         parts.append(_figure(content))
     else:
-        parts.append(_list("", [_typeset(line) for line in (*content.given, *content.statements)]))
+        parts.append(listed("", [typeset_html(line) for line in (*content.given, *content.statements)]))
     if content.is_key:
-        parts.append(_list("reasons", [f"<b>{e.number}</b>{safe(reason(e))}" for e in content.entries]))
-        parts.append(_list("", [safe(note) for note in content.notes]))
+        parts.append(listed("reasons", [f"<b>{e.number}</b>{safe(reason(e))}" for e in content.entries]))
+        parts.append(listed("", [safe(note) for note in content.notes]))
     else:
         for entries in numbers_and_formulas(content):
             kind = "boxes formulas" if entries[0].is_formula else "boxes"
-            parts.append(_list(kind, [_box(entry) for entry in entries]))
+            parts.append(listed(kind, [_box(entry) for entry in entries]))
         drawn = [entry for entry in content.entries if entry.number in content.drawn]
         if drawn:
             parts.append("<div>The boxes in an answer file:</div>")
-            parts.append(_list("names", [f"<b>{e.number}</b>{safe(e.cell)}" for e in drawn]))
+            parts.append(listed("names", [f"<b>{e.number}</b>{safe(e.cell)}" for e in drawn]))
     parts.append(f"<footer>{safe(content.footer)}</footer>")
     parts.append("</main></body></html>\n")
     return "\n".join(part for part in parts if part)
@@ -123,17 +123,17 @@ def _figure(content: Content) -> str:
     )
 
 
-def _list(kind: str, items: Sequence[str]) -> str:
+def listed(kind: str, items: Sequence[str]) -> str:
     """A list, if there is something in it."""
     name = f' class="{kind}"' if kind else ""
     return f"<ul{name}>\n" + "\n".join(f"<li>{item}</li>" for item in items) + "\n</ul>" if items else ""
 
 
 def _box(entry: Entry) -> str:
-    label = f'<span class="label">{_typeset(entry.symbol)} =<small>{safe(entry.cell)}</small></span>'
+    label = f'<span class="label">{typeset_html(entry.symbol)} =<small>{safe(entry.cell)}</small></span>'
     return f'{label}<span class="box"><small>{entry.number}</small>{safe(entry.answer)}</span>'
 
 
-def _typeset(words: str) -> str:
+def typeset_html(words: str) -> str:
     """Variables in italics."""
     return "".join(f"<i>{safe(run)}</i>" if i % 2 else safe(run) for i, run in enumerate(typeset(words)) if run)
