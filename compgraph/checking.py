@@ -78,6 +78,11 @@ class GradientCheck(NamedTuple):
 
         return check_text(self)
 
+    def _repr_html_(self) -> str:
+        from compgraph.notation.checks import check_html
+
+        return check_html(self)
+
     def to_dict(self) -> dict[str, Any]:
         """The check as plain data, schema ``compgraph-check/1``: what ``check-gradient --json`` prints."""
         rows = [{k: _plain(v) for k, v in one._asdict().items()} for one in self.inputs]

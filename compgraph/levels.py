@@ -18,7 +18,7 @@ from compgraph.propagation import _some, node_order
 from compgraph.semiring import Semiring, a_semiring
 from compgraph.symbols import _chained, _named, _plus
 
-__all__ = ["among", "fold", "inner_nodes", "members", "neighbourhood", "scopes", "statements", "unfolded"]
+__all__ = ["among", "fold", "grouped", "inner_nodes", "neighbourhood", "scopes", "statements", "unfolded"]
 
 
 def among(graph: nx.MultiDiGraph, nodes: Iterable[Any], *, semiring: Semiring | None = None) -> Graph:
@@ -229,16 +229,19 @@ def fold(graph: nx.MultiDiGraph, groups: Groups = None, *, semiring: Semiring | 
 
 def unfolded(graph: nx.MultiDiGraph, groups: Groups = None) -> list[Any]:
     """The nodes that stay when groups are folded."""
-    hidden = {node for members in members(graph, groups).values() for node in inner_nodes(graph, members)}
+    hidden = {node for inner in inner_nodes(graph, grouped(graph, groups)).values() for node in inner}
     return [node for node in graph if node not in hidden]
 
 
-def inner_nodes(graph: nx.MultiDiGraph, members: Iterable[Any]) -> list[Any]:
-    """The nodes of a group that nothing else needs."""
-    group = dict.fromkeys(members)
-    outputs = set(graph.graph.get("outputs", ()))
-    used_by = _users(graph)
-    return [node for node in group if (users := used_by[node]) and node not in outputs and users <= group.keys()]
+def inner_nodes(graph: nx.MultiDiGraph, groups: Mapping[Any, Iterable[Any]]) -> dict[Any, list[Any]]:
+    """Of each group the nodes that nothing outside of it needs, and that are no outputs."""
+    ends = graph.graph["outputs"] if "outputs" in graph.graph else [node for node in graph if not graph._succ[node]]
+    outputs, used_by = set(ends), _users(graph)
+    inner = {}
+    for name, members in groups.items():
+        group = dict.fromkeys(members)
+        inner[name] = [node for node in group if node not in outputs and used_by[node] <= group.keys()]
+    return inner
 
 
 def _users(graph: nx.MultiDiGraph) -> dict[Any, set[Any]]:
@@ -251,7 +254,8 @@ def _users(graph: nx.MultiDiGraph) -> dict[Any, set[Any]]:
     return users
 
 
-def members(graph: nx.MultiDiGraph, groups: Groups) -> dict[Any, list[Any]]:
+def grouped(graph: nx.MultiDiGraph, groups: Groups) -> dict[Any, list[Any]]:
+    """Groups as they are given or as scopes are called, each with its nodes."""
     if isinstance(groups, Mapping):
         found = {name: list(members) for name, members in groups.items()}
         for name, members in found.items():

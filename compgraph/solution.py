@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from compgraph.accuracy import Accuracy
     from compgraph.homework.report import Report
     from compgraph.render.derivation import Derivation
+    from compgraph.render.exploring import Explorer
     from compgraph.render.film import Film
     from compgraph.render.table import Table
     from compgraph.structure import Order
@@ -348,7 +349,7 @@ class Solution:
         >>> s.folded({"layer": ["w", "h", "a"]}).derivatives, s.derivatives["x"]
         ({'J': 1.0, 'a': 1.0, 'x': 25.0}, 25.0)
         """
-        return self._among(unfolded(self.graph, groups))
+        return self._among([*unfolded(self.graph, groups), *self.outputs])
 
     def among(self, nodes: Iterable[str]) -> Solution:
         """The same solution with these nodes only, all others eliminated: every number that is left is the same.
@@ -509,8 +510,27 @@ class Solution:
         return solution_film(self, order, **options)
 
     def widget(self, order: Order | None = None, *, step: int = 0, selection: str | None = None, **options: Any) -> Any:
-        """The film in a notebook cell, in sync with Python; see `compgraph.render.film.Film.widget`. Options as in `film`."""
+        """The film in a notebook cell, in sync with Python; options are those of `film`."""
         return self.film(order, **options).widget(step=step, selection=selection)
+
+    def explore(self, groups: Groups = None, **options: Any) -> Explorer:
+        """A page to find one's way in a large graph: pan, zoom, search by name, fold scopes, step through the sweep.
+
+        Parameters
+        ----------
+        groups : mapping of name to nodes, or names of scopes, optional
+            What can be folded there; left out, all scopes that names speak of.
+        **options
+            title, theme, digits.
+
+        Raises
+        ------
+        ValueError
+            More nodes than can be shown, even with everything folded.
+        """
+        from compgraph.render.exploring import Explorer
+
+        return Explorer(self, groups, **options)
 
     def network(self, inputs: str | Iterable[str] | None = None, **options: Any) -> Film:
         """The solution as a film of a network: neurons in columns, lines as thick as their weights.

@@ -56,7 +56,10 @@ def main(folder: Path = Path()) -> list[Path]:
     network = cg.solve(NETWORK, at=POINT)
     hidden = {"h1": network.values["out_h1"], "h2": network.values["out_h2"]}
     unit = cg.solve(UNIT, at={**hidden, **{name: POINT[name] for name in ("w5", "w6", "b2", "t1")}}).statements
-    films = {"network": network.network(["i1", "i2"], theme="print"), "unit": unit.film(theme="print", rankdir="BT", digits=3)}
+    films = {
+        "network": network.network(["i1", "i2"], theme="print"),
+        "unit": unit.film(theme="print", rankdir="BT", digits=3),
+    }
     written = [
         path
         for name, film in films.items()

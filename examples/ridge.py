@@ -35,9 +35,7 @@ def held_out_error(rate: float = 0.2) -> cg.Expression:
     x, t, x_held, t_held = data()
     w, s = [cg.Variable("w1"), cg.Variable("w2")], cg.Variable("s")
     slopes = cg.gradient(error(x, t, w) + cg.exp(s) * (w[0] ** 2 + w[1] ** 2), wrt=["w1", "w2"])
-    fitted = cg.fixed_point(
-        {one.name: one - rate * slopes[one.name] for one in w}, start={"w1": 0.0, "w2": 0.0}
-    )
+    fitted = cg.fixed_point({one.name: one - rate * slopes[one.name] for one in w}, start={"w1": 0.0, "w2": 0.0})
     return error(x_held, t_held, [fitted["w1"], fitted["w2"]])
 
 

@@ -125,7 +125,8 @@ def test_a_map_of_numbers_is_written_by_few_numbers_or_by_its_shapes() -> None:
     assert linear_map(maps.Dense(np.array([[1.0, 2.0], [3.0, 4.0]]))) == "[1 2; 3 4]"
     assert linear_map(maps.Dense(np.ones((64, 10)))) == "64 ← 10"
     assert linear_map(maps.RightMultiply(np.ones((2, 1)), (3, 2))) == "3×1 ← 3×2"
-    assert linear_map(maps.WeightedSum(np.ones((3, 2)))) == "1 ← 3×2"
+    assert linear_map(maps.WeightedSum(np.ones((3, 2)))) == "[1 1; 1 1; 1 1]"  # the derivative of a number
+    assert linear_map(maps.WeightedSum(np.ones((9, 2)))) == "1 ← 9×2"
     assert linear_map(maps.Identity(3)) == "I" and linear_map(maps.Zero(2, 3)) == "0"
     assert linear_map(maps.Sum((3, 2), 0)) == "Σ(·, axis=0)" and linear_map(maps.Sum(3) * (1 / 3), 3) == "0.333·Σ"
     assert linear_map(maps.Gather((4, 3), (0, slice(None)))) == "pick[0, :]"
@@ -216,8 +217,8 @@ def _evaluated(expression: Any, values: dict[str, Any], rows: int, columns: int)
 
 
 MEANT = (
-    "matrix and vector", "vector and matrix", "matrices", "einsum", "outer product", "inverse", "elementwise", "sigmoid",
-    "relu", "norm", "sum",
+    "matrix and vector", "vector and matrix", "matrices", "einsum", "outer product", "inverse", "elementwise",
+    "sigmoid", "relu", "norm", "sum",
 )  # fmt: skip
 
 

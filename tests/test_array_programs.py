@@ -508,3 +508,45 @@ def test_whatever_the_graph_results_are_not_overwritten(seed: int) -> None:
     for name, slope in zip(at, slopes, strict=True):
         near(slope, solution.gradient[name], 1e-8)
     near(cg.program(asked, of="last").compile()(**at), solution.values["last"], 1e-9)
+
+
+def test_names_of_inputs_and_of_places_do_not_meet() -> None:
+    names = [f"{letter}{number}" for number in range(1, 8) for letter in "acvkmjt"]
+    total = sum(np.sum(np.tanh(cg.Variable(name, shape=(2, 2)) @ np.ones((2, 2)))) * i for i, name in enumerate(names))
+    at = {name: np.full((2, 2), 0.01 * i) for i, name in enumerate(names)}
+    value, slopes = cg.derivative_program({"J": total}, wrt=names).compile()(**at)
+    solution = cg.solve({"J": total}, at=at)
+    near(value, solution.values["J"])
+    for name, slope in zip(names, slopes, strict=True):
+        near(slope, solution.gradient[name])
+
+
+def test_lists_and_whole_numbers_become_floats() -> None:
+    f = cg.program({"e": B * 2 + x[0]}).compile()
+    near(f([[1, 2], [3, 4]], [1, 5]), np.array([[3.0, 5.0], [7.0, 9.0]]))
+    near(f([[1, 2, 3]], [1]), np.array([[3.0, 5.0, 7.0]]))
+    assert f(np.ones((2, 2), int), np.ones(1, int)).dtype == float
+    assert f(np.ones((2, 2), np.float16), np.ones(1, np.float16)).dtype == np.float16
+    assert f(np.ones((2, 2), np.float32), np.ones(1)).dtype == float
+
+
+def test_after_an_error_it_works_as_before() -> None:
+    f = cg.program({"e": np.linalg.inv(A)}).compile()
+    for _ in range(2):
+        with pytest.raises(cg.DomainError, match="inv is undefined"):
+            f(np.ones((3, 3)))
+        near(f(2 * np.eye(3)), np.eye(3) / 2)
+    with pytest.raises(TypeError, match="expected \\(A\\), got no value for A"):
+        f()
+
+
+def test_values_need_no_shapes_beforehand() -> None:
+    p, q = cg.Variable("p"), cg.Variable("q")
+    program = cg.program({"e": np.sum(p @ q, axis=0) + 1})
+    assert str(program) == "v1 = p @ q\nv2 = sum(v1, axis=0)\ne = v2 + 1"
+    at = {"p": np.arange(6.0).reshape(2, 3), "q": np.ones((3, 4))}
+    wanted = (at["p"] @ at["q"]).sum(axis=0) + 1
+    near(program.compile()(**at), wanted)
+    near(run(program.python())(**at), wanted)
+    with pytest.raises(ValueError, match=r"Variable\('p', shape="):
+        cg.derivative_program({"J": np.sum(p @ q)})

@@ -24,8 +24,11 @@ def run(name: str, folder: Path) -> tuple[list[Path], str]:
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
     done = subprocess.run(
         [sys.executable, str(EXAMPLES / f"{name}.py"), str(folder)],
-        env={**os.environ, "PYTHONPATH": path, "PYTHONUTF8": "1"}, cwd=folder, capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
+        env={**os.environ, "PYTHONPATH": path, "PYTHONUTF8": "1"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     written = [Path(line.removeprefix("wrote ")) for line in lines if line.startswith("wrote ")]
@@ -68,7 +71,10 @@ def test_slides(tmp_path: Path) -> None:
     pytest.importorskip("reportlab")
     (deck, document, page, handout), _ = run("slides", tmp_path)
     steps = 8
-    assert re.findall(r"\\only<(\d+)", deck.read_text("utf-8"))[-1] and deck.read_text("utf-8").count("\\begin{frame}") == 1
+    assert (
+        re.findall(r"\\only<(\d+)", deck.read_text("utf-8"))[-1]
+        and deck.read_text("utf-8").count("\\begin{frame}") == 1
+    )
     shown = pages(document)
     assert len(shown) == steps and "∂J/∂x" in shown[-1] and "5.5" in shown[-1]
     assert page.read_text("utf-8").startswith("<!doctype html>")

@@ -7,6 +7,8 @@ import io
 import re
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -41,7 +43,8 @@ def test_files_it_links_to_exist() -> None:
             assert (ROOT / target).exists(), target
 
 
-def test_all_the_python_runs_in_order() -> None:
+def test_all_the_python_runs_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # some of it writes files
     namespace: dict[str, object] = {}
     with contextlib.redirect_stdout(io.StringIO()):
         for code in blocks("python"):

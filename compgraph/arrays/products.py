@@ -214,13 +214,9 @@ def dot(a: Any, b: Any) -> Any:
     """`numpy.dot`: a product with numbers, of vectors, or of matrices; of stacks it needs their shapes."""
     if np.ndim(b) > 2 and np.ndim(a) > 1:
         return tensordot(a, b, (np.ndim(a) - 1, np.ndim(b) - 2))
-    if (np.ndim(a) == 0 and np.ndim(b) == 0) or _is_number(a) or _is_number(b):
+    if np.ndim(a) == 0 or np.ndim(b) == 0:  # a number, or an array whose shape nobody has said
         return DOT(a, b)
     return MATMUL(a, b)
-
-
-def _is_number(a: Any) -> bool:
-    return not hasattr(a, "primitive") and np.ndim(a) == 0
 
 
 def _d_dot(position: int, y: Any, *factors: Any) -> LinearMap:

@@ -179,6 +179,34 @@ class Worksheet:
             decimal_comma=problem.decimal_comma,
         )
 
+    def widget(self, **options: Any) -> Any:
+        """The sheet in a notebook cell, to be typed in, with a button that marks it; the report appears beneath.
+
+        It needs ``pip install compgraph[widget]`` and a kernel that runs. Without them the sheet is still a picture, and
+        `fillable` a page.
+
+        Parameters
+        ----------
+        **options
+            Those of `compgraph.homework.grade`; as the problem is marked, if left out.
+
+        Returns
+        -------
+        anywidget.AnyWidget
+            `answers` (cell → what was typed) and `report` are traits: read them, set the answers, ``observe`` both;
+            ``check()`` does what the button does.
+
+        Raises
+        ------
+        ImportError
+            anywidget is not installed.
+        ValueError
+            An option is none.
+        """
+        from compgraph.homework.widget import worksheet_widget
+
+        return worksheet_widget(self, **options)
+
     @cached_property
     def diagnosability(self) -> Diagnosability:
         """How many of the mistakes that can be made on this sheet give a number of their own."""

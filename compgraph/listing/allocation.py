@@ -91,6 +91,7 @@ class Writer:
     def __init__(self, roots: Sequence[Any], parameters: Mapping[str, str], dtype: np.dtype[Any]) -> None:
         self.roots = roots
         self.parameters = parameters
+        self.taken_names = set(parameters.values())
         self.dtype = dtype
         self.order = evaluation_order(roots)
         self.uses = Counter(a for e in self.order for a in e.arguments if isinstance(a, Expression))
@@ -140,8 +141,11 @@ class Writer:
     # -- names
 
     def fresh(self, hint: str) -> str:
+        """A name that nothing has, no input either."""
         self.number += 1
-        return f"{hint}{self.number}"
+        while (name := f"{hint}{self.number}") in self.taken_names:
+            self.number += 1
+        return name
 
     def constant(self, value: Any, hint: str) -> str:
         """The name of something made beforehand."""

@@ -84,7 +84,7 @@ def derivative_program(
     seeds = graph.outputs if direction == "reverse" else graph.wrt
     keep = None if wrt is None else graph.depending()
     for seed in seeds if graph.arrays else ():
-        if shape := graph.variables[seed].shape:
+        if shape := graph.shaped[seed].shape:
             what = "an output" if direction == "reverse" else "an input"
             raise ValueError(
                 f"{seed} has the shape {shape}: expected {what} that is a number, since a program has one sweep for "

@@ -18,7 +18,7 @@ from compgraph.arrays.moves import (
     STACK,
     TRANSPOSE,
     _padding,
-)  # fmt: skip
+)
 from compgraph.arrays.products import EINSUM, MATMUL
 from compgraph.arrays.reductions import AMAX, AMIN, CUMSUM, PROD, SUM
 from compgraph.arrays.rows import Row, normalized
@@ -35,7 +35,7 @@ from compgraph.listing.picking import (
     pooled,
     rearranged,
     scattered,
-)  # fmt: skip
+)
 from compgraph.rewriting import shape_of
 
 if TYPE_CHECKING:

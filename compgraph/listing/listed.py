@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import networkx as nx
@@ -45,16 +46,23 @@ class Listed:
         inputs = graph.graph.get("inputs", ()) if self.traced else ()
         self.inputs = tuple(dict.fromkeys([*(x for x in wrt if x in inputs), *inputs]))
         self.arrays = self.traced and of_arrays(graph)
-        if self.arrays:
-            self.variables = shaped(graph)
-            self.masks = masks(graph, self.variables, self.outputs)
-        elif self.traced and not self.coarse:
+        if self.traced and not self.coarse:
             self.variables = {key: Variable(key) for key in self.nodes}
-            if any(data["primitive"] is WHERE for data in self.nodes.values()):
+            if not self.arrays and any(data["primitive"] is WHERE for data in self.nodes.values()):
                 used = {a for data in self.nodes.values() for a in data["arguments"]}
                 roots = [key for key in self.nodes if key not in used or key in self.outputs or key in inputs]
                 self.order, self.guards = written_order(self.nodes, roots)
         self.place = {key: i for i, key in enumerate(self.order)}
+
+    @cached_property
+    def shaped(self) -> dict[Any, Variable]:
+        """Node → a variable of its shape, where nodes hold arrays; only derivatives need to know."""
+        return shaped(self.graph)
+
+    @cached_property
+    def masks(self) -> dict[Any, Any]:
+        """Node → where it is needed, entry by entry."""
+        return masks(self.graph, self.shaped, self.outputs)
 
     def guard(self, cases: Cases) -> Guard:
         """As it is listed: each case with the conditions in the order in which they are known."""
@@ -110,8 +118,9 @@ class Listed:
                 made = self.nodes[argument]
                 if made["primitive"] is LITERAL and made["name"] is None:
                     continue  # an array that was only written down
-                operands = self._operands(head) if operands is None else operands
-                output, operand = self.variables[head], operands[position]
+                if operands is None:
+                    operands = [self.shaped[a] if type(a) is str else a for a in arguments]
+                output, operand = self.shaped[head], operands[position]
                 partial = mapped(applied(rule, output, operands), output, operand)
                 if head in self.masks:
                     partial = EXPRESSION.mul(mapped(self.masks[head], output, output), partial)

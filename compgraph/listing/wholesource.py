@@ -44,8 +44,10 @@ class _ArrayWriter(Writer):
         self.like: Any = None  # an input of whose kind arrays are that are written down: float32 stays float32
 
     def function(self, program: Program, name: str) -> Iterator[str]:
-        self.shapes = {key: variable.shape for key, variable in shaped(program.graph).items()}
-        self.like = next((key for key in program.inputs if self.shapes[key]), None)
+        if program.derives:
+            self.shapes = {key: variable.shape for key, variable in shaped(program.graph).items()}
+        given = program.graph.graph.get("operations", program.graph).graph.get("shapes", {})
+        self.like = next((key for key in program.inputs if key in given), None)
         yield from super().function(program, name)
 
     def line(self, a: Assignment, program: Program) -> str:

@@ -198,8 +198,8 @@ def _expect_rows(network: Network, columns: Columns) -> None:
             other, shape = next((one, shape) for one, shape in shapes.items() if shape != shapes[column])
             raise ValueError(
                 f"{column} and {other} have the shapes {shapes[column]} and {shape} for {len(some[column])} examples, "
-                f"and would make {np.shape(values[node])} together: expected as many axes. Make {column} a table of one "
-                f"column, {column}[:, np.newaxis]."
+                f"and would make {np.shape(values[node])} together: expected as many axes. Make {column} a table of "
+                f"one column, {column}[:, np.newaxis]."
             )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from compgraph import notation
 from compgraph.nn.descent import Update
 from compgraph.nn.minimization import minimize
 from compgraph.nn.optimizers import GradientDescent
@@ -84,7 +85,7 @@ def learning_rates(loss: Any, start: Mapping[str, float], rates: Iterable[float]
         panel.plot(curve, height(curve), color="0.75")
         panel.plot(path, height(path), marker="o", markersize=3.5, linewidth=0.8, color=_COLOURS["training"])
         panel.plot(path[:1], height(path[:1]), marker="o", color="black")
-        panel.set(title=f"α = {rate:g}: {_behaviour(path, height(path))}", xlabel=name)
+        panel.set(title=f"α = {rate:g}: {_behaviour(path, height(path))}", xlabel=notation.name(name))
     panels[0].set(ylabel="loss")
     return figure
 

@@ -16,7 +16,7 @@ from compgraph.nn.drafting import Array, Network
 from compgraph.nn.epoch import Columns, Epoch, Measures, columns_of
 from compgraph.nn.gradients import evaluation
 from compgraph.nn.optimizers import Optimizer
-from compgraph.nn.saving import save
+from compgraph.nn.saving import load, save
 
 __all__ = ["Trained", "train"]
 
@@ -60,6 +60,23 @@ class Trained:
     def save(self, path: str | PathLike[str]) -> None:
         """Write parameters and statistics to an ``.npz`` file."""
         save(path, {**self.parameters, **self.statistics})
+
+    @classmethod
+    def load(cls, network: Network, path: str | PathLike[str]) -> Trained:
+        """A network with what `save` wrote; there is no history in the file."""
+        found = load(path)
+        known = {**network.parameters, **network.statistics}
+        wrong = [name for name in known if name not in found or np.shape(found[name]) != np.shape(known[name])]
+        if wrong:
+            got = f"the shape {np.shape(found[wrong[0]])}" if wrong[0] in found else "none of that name"
+            raise ValueError(
+                f"{Path(path).name}: expected {wrong[0]!r} of the shape {np.shape(known[wrong[0]])}, got {got}. "
+                "Give the network that was trained."
+            )
+        parameters, statistics = (
+            {name: found[name] for name in kept} for kept in (network.parameters, network.statistics)
+        )
+        return cls(network, parameters, statistics, ())
 
 
 def train(

@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from compgraph.notation.grid import Section, grid_text
+from compgraph.notation.grid import Section, grid_html, grid_text
 from compgraph.notation.names import name
 from compgraph.notation.numerals import number
 
 if TYPE_CHECKING:
     from compgraph.checking import CheckedInput, GradientCheck
 
-__all__ = ["check_text"]
+__all__ = ["check_html", "check_text"]
 
 _HEAD = ("Input", "Derivative", "Difference", "Its error", "Verdict")
 
 
 def check_text(check: GradientCheck, *, digits: int = 8) -> str:
     """A row for each input, and a sentence for whatever does not simply agree."""
+    return grid_text(_HEAD, [_section(check, digits)])
+
+
+def check_html(check: GradientCheck, *, digits: int = 8) -> str:
+    """The same as an HTML table."""
+    return grid_html("Derivatives beside difference quotients", _HEAD, [_section(check, digits)])
+
+
+def _section(check: GradientCheck, digits: int) -> Section:
     rows = [
         (name(one.name), number(one.derivative, digits), number(one.difference, digits), _error(one), one.verdict)
         for one in check.inputs
@@ -25,7 +34,7 @@ def check_text(check: GradientCheck, *, digits: int = 8) -> str:
     agree = sum(one.verdict == "agrees" for one in check.inputs)
     words = [f"{agree} of {len(rows)} agree, by {check.calls} calls of the function."]
     words += [sentence for one in check.inputs if (sentence := _sentence(one, digits))]
-    return grid_text(_HEAD, [Section([[row] for row in rows], words)])
+    return Section([[row] for row in rows], words)
 
 
 def _error(one: CheckedInput) -> str:

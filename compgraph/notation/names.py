@@ -26,7 +26,7 @@ _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 _SHAPE = re.compile(
     r"(?P<base>[^\W\d_]+)(?P<primes>'*)"
-    r"(?:_?(?P<digits>[0-9]+)|_(?P<index>[^\W_][^\W]*)|\[(?P<entry>[\w, :]+)\])?"
+    r"(?:_?(?P<digits>[0-9]+)|_(?P<index>[^\W_][^\W]*))?(?:\[(?P<entry>[\w, :]+)\])?"
     r"(?:\.(?P<version>[0-9]+))?"
 )
 
@@ -104,8 +104,8 @@ def name(key: Any) -> str:
 
     Examples
     --------
-    >>> print(*map(name, ["u1", "u12", "alpha", "alpha_1", "x_i", "x_q", "net_h1", "c.1", "W[0,1]"]))
-    u₁ u₁₂ α α₁ xᵢ x_q net_h1 c⁽¹⁾ W[0,1]
+    >>> print(*map(name, ["u1", "u12", "alpha", "alpha_1", "x_i", "x_q", "net_h1", "c.1", "W[0,1]", "W1[0,1]"]))
+    u₁ u₁₂ α α₁ xᵢ x_q net_h1 c⁽¹⁾ W[0,1] W₁[0,1]
     """
     parts = _parts(key)
     if parts is None:
@@ -124,17 +124,19 @@ def name_latex(key: Any) -> str:
 
     Examples
     --------
-    >>> print(*map(name_latex, ["u1", "alpha", "x_max", "net_h1", "c.1", "W[0,1]"]))
-    u_{1} \alpha x_{\mathrm{max}} \mathrm{net}_{h1} c^{(1)} W_{0,1}
+    >>> print(*map(name_latex, ["u1", "alpha", "x_max", "net_h1", "c.1", "W[0,1]", "W1[0,1]"]))
+    u_{1} \alpha x_{\mathrm{max}} \mathrm{net}_{h1} c^{(1)} W_{0,1} W_{1}[0,1]
     """
     parts = _parts(key)
     if parts is None:
         return plain_latex(key)
     typeset = _letters(parts.base, 1) + parts.primes
     below = [_letters(part, 2) for part in parts.below.split("_") if part]
-    below += [_letters(entry.strip(), 2) for entry in parts.entry.split(",") if entry.strip()]
-    if below:
-        typeset += "_{" + ",".join(below) + "}"
+    entry = ",".join([_letters(one.strip(), 2) for one in parts.entry.split(",") if one.strip()])
+    if below and entry:
+        return f"{typeset}_{{{','.join(below)}}}[{entry}]"
+    if below or entry:
+        typeset += "_{" + (",".join(below) or entry) + "}"
     return typeset + (f"^{{({parts.version})}}" if parts.version else "")
 
 

@@ -11,7 +11,7 @@ import math
 from collections import defaultdict
 from typing import Any
 
-from compgraph.notation import number
+from compgraph.notation import name, number
 from compgraph.render import svg
 from compgraph.render.cells import UNKNOWN, Cell, runs_width
 from compgraph.render.drawing import Drawing
@@ -20,7 +20,7 @@ from compgraph.render.heat import LEVELS
 from compgraph.render.layers import Neurons
 from compgraph.render.layout import Box
 from compgraph.render.runs import equation, typeset
-from compgraph.render.script import Caption, Moment, Script
+from compgraph.render.script import Caption, Moment, Script, Sweep
 from compgraph.render.style import MARKS, SIZES
 
 __all__ = ["Columns", "told"]
@@ -107,16 +107,13 @@ class Columns(Drawing):
         key = (i, name, moment and moment.sweep)
         if key not in self._known:
             edge, (start, end) = self.script.edges[i], self._ends(i)
-            points = [
-                self._at(start[0] + t / 3 * (end[0] - start[0]), start[1] + t / 3 * (end[1] - start[1]))
-                for t in range(4)
-            ]
+            ends = (self._at(*start), self._at(*end))
             level = self.weights[i]
             sign = "" if level is None else " cg-down" if level < 0 else " cg-up" if level else ""
             dim = " cg-dim" if {edge.tail, edge.head} & self.off else ""
-            line = svg.line(points, f"cg-weight{sign}{dim} cg-w{abs(level or 0)}")
-            flow = self.flows[moment.sweep][i] if moment else 0
-            over = svg.line(points, f"cg-flow cg-w{abs(flow)}") if flow else ""
+            line = svg.straight(*ends, f"cg-weight{sign}{dim} cg-w{abs(level or 0)}")
+            flow = self.flows[moment.sweep][i] if moment else None
+            over = svg.straight(*ends, f"cg-flow cg-w{flow}") if flow is not None else ""
             self._known[key] = f'<g id="e{i}" class="{name}">{line}{over}</g>'
         return self._known[key]
 
@@ -171,8 +168,8 @@ def told(script: Script) -> Script:
 
 def _heading(names: list[str]) -> str:
     """What the neurons of a column have in common: the array whose entries they are."""
-    bases = {name.partition("[")[0] for name in names}
-    return bases.pop() if len(bases) == 1 else ""
+    bases = {one.partition("[")[0] for one in names}
+    return name(bases.pop()) if len(bases) == 1 else ""
 
 
 def _shades(columns: dict[int, list[int]], values: list[Any]) -> list[int]:
@@ -193,9 +190,8 @@ def _level(share: float) -> int:
     return 0 if share == 0 else round(LEVELS * share) or (1 if share > 0 else -1)
 
 
-def _flows(sweep: Any, count: int) -> list[int]:
-    """The level of what came along each edge."""
-    terms = [0.0] * count
-    for edge, product in sweep.flows.items():
-        terms[edge] = product
-    return [level or 0 for level in _levels(list(terms))]
+def _flows(sweep: Sweep, count: int) -> list[int | None]:
+    """How thick a line is made by what came along it: a thread at least; None where that is nothing."""
+    terms = [abs(sweep.flows.get(edge, 0.0)) for edge in range(count)]
+    largest = max(terms, default=0.0)
+    return [round(LEVELS * term / largest) if term else None for term in terms]

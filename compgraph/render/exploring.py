@@ -1,7 +1,7 @@
 """A page to find one's way in a large graph: pan, zoom, search, fold, and step through a sweep.
 
-The page holds numbers and names, and lays out what is shown of them itself, so that scopes can be folded there. For each
-scope the edges into what is left of it are worked out here: whatever else is folded, they stay the same.
+The page holds numbers and names, and lays out what is shown of them itself, so that scopes can be folded there. For
+each scope the edges into what is left of it are worked out here: whatever else is folded, they stay the same.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import networkx as nx
 
 from compgraph.files import write
-from compgraph.levels import among, inner_nodes, members, scopes
-from compgraph.propagation import node_order, restricted
+from compgraph.levels import among, grouped, inner_nodes, scopes
+from compgraph.propagation import node_order
 from compgraph.render import font
 from compgraph.render.page import DARK, _hash, _variables, iframe
 from compgraph.render.runs import clean, joined
@@ -79,7 +79,7 @@ class Explorer:
     --------
     >>> import compgraph as cg
     >>> cg.solve("t = x^2; J = sin(t) + t", {"x": 2}).explore()
-    Explorer: Derivatives of J, 5 nodes
+    Explorer: Derivatives of J, 4 nodes
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class Explorer:
             theme_named(theme)
         self.solution, self.theme = solution, theme
         graph = solution.graph
-        self.scopes = _scopes(graph, groups)
+        self.scopes = _scopes(solution, groups)
         self.folded = len(graph) > OPEN and bool(self.scopes)
         hidden = {node for scope in self.scopes for node in scope.inner} if self.folded else set()
         shown = len(graph) - len(hidden)
@@ -114,7 +114,7 @@ class Explorer:
 
     def html(self) -> str:
         """The page, which needs nothing else: no network, no font, no file beside it."""
-        data = _json(self._data())
+        data = clean(_json(self._data()))
         rules = Template(_file("explorer.css")).substitute(family=FAMILY)
         style = font.faces(self.title + data) + _themes() + rules.replace("\n", "")
         script = '(() => {\n"use strict";\n' + "".join(map(_file, SCRIPTS)) + "})();"
@@ -149,13 +149,10 @@ class Explorer:
             scope.update(dict.fromkeys(one.members, k))
             inner.update(dict.fromkeys(one.inner, k))
         nodes = [
-            [clean(told[n].name), joined(told[n].how), told[n].value, int(told[n].faint), scope[n], inner[n]]
+            (told[n].name, joined(told[n].how), told[n].value, int(told[n].faint), scope[n], inner[n], str(n))
             for n in order
         ]
-        edges = [
-            (place[tail], place[head], self._label(label))
-            for tail, head, label in graph.edges(data="partial")
-        ]
+        edges = [(place[tail], place[head], self._label(label)) for tail, head, label in graph.edges(data="partial")]
         folds = [
             (one.name, one.parent, [(place[tail], place[head], self._label(label)) for tail, head, label in one.edges])
             for one in self.scopes
@@ -191,7 +188,8 @@ class Explorer:
         return f"Explorer: {self.title}, {len(self.solution.graph)} nodes"
 
     def _repr_html_(self) -> str:
-        words = f'<svg xmlns="http://www.w3.org/2000/svg" width="720" height="60"><text y="30">{safe(repr(self))}</text></svg>'
+        words = f'<text y="30">{safe(repr(self))}</text>'
+        words = f'<svg xmlns="http://www.w3.org/2000/svg" width="720" height="60">{words}</svg>'
         picture = f"data:image/svg+xml;base64,{base64.b64encode(words.encode()).decode('ascii')}"
         return iframe(self.html(), picture, width=1200, height=760, label=self.title)
 
@@ -204,30 +202,49 @@ def _too_many(solution: Solution, shown: int, folded: bool) -> str:
     ways = ["s.statements.explore()"] if "operations" not in solution.graph.graph else []
     ways += ["s.folded({'layer1': [nodes]}).explore()", f"s.around({solution.seeds[0]!r}, depth=3).explore()"]
     return (
-        f"a graph of {len(solution.graph)} nodes ({nodes}) is too large to look at: expected at most {MOST} at once, and "
-        f"{HELD} in all. Name what belongs together (layer1.z), or show less: {', '.join(ways)}."
+        f"a graph of {len(solution.graph)} nodes ({nodes}) is too large to look at: expected at most {MOST} at once, "
+        f"and {HELD} in all. Name what belongs together (layer1.z), or show less: {', '.join(ways)}."
     )
 
 
-def _scopes(graph: nx.MultiDiGraph, groups: Any) -> list[Scope]:
+def _scopes(solution: Solution, groups: Any) -> list[Scope]:
     """The scopes, outer ones first, each with what it folds into."""
-    found: Mapping[Any, Iterable[Any]] = scopes(graph) if groups is None else members(graph, groups)
+    graph = solution.graph
+    found: Mapping[Any, list[Any]] = scopes(graph) if groups is None else grouped(graph, groups)
+    order = {node: i for i, node in enumerate(node_order(graph))}
     listed: list[Scope] = []
     place: dict[str, int] = {}
-    for name, group in found.items():
-        nodes = [node for node in group if node in graph]
-        hidden = inner_nodes(graph, nodes)
-        if not hidden:
+    owner: dict[Any, int] = {}
+    for name, within in inner_nodes(graph, found).items():
+        inner = [node for node in within if node not in solution.outputs]
+        if not inner:
             continue
-        outside = {tail for node in nodes for tail in graph._pred[node]}.difference(hidden)
-        part = restricted(graph, outside.union(nodes))
-        left = among(part, [node for node in part if node not in set(hidden)])
-        inside = set(nodes)
-        edges = [(tail, head, label) for tail, head, label in left.edges(data="partial") if head in inside]
         parent = max((k for one, k in place.items() if str(name).startswith((f"{one}.", f"{one}/"))), default=-1)
+        for node in found[name]:
+            if owner.get(node, -1) not in (-1, parent):
+                raise ValueError(
+                    f"{node} is in the group {name} and in {listed[owner[node]].name}: expected groups apart, or one "
+                    "in the other by its name, as net.layer1 is in net. Take it out of one."
+                )
+            owner[node] = len(listed)
         place[str(name)] = len(listed)
-        listed.append(Scope(clean(str(name)), parent, nodes, hidden, edges))
+        part, hidden = _part(graph, found[name], order), set(inner)
+        edges = list(among(part, [node for node in part if node not in hidden]).edges(data="partial"))
+        listed.append(Scope(str(name), parent, found[name], inner, edges))
     return listed
+
+
+def _part(graph: nx.MultiDiGraph, group: Iterable[Any], order: Mapping[Any, int]) -> nx.MultiDiGraph:
+    """A group, and what its nodes are made from: the bare edges that lead into it."""
+    part: nx.MultiDiGraph = nx.MultiDiGraph()
+    group = list(group)
+    part.add_nodes_from(
+        sorted({*group, *(tail for node in group for tail in graph._pred[node])}, key=order.__getitem__)
+    )
+    for head in group:
+        for tail, parallel in graph._pred[head].items():
+            part.add_edges_from((tail, head, key, data) for key, data in parallel.items())
+    return part
 
 
 def _themes() -> str:

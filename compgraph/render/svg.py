@@ -9,7 +9,7 @@ from compgraph.render.cells import runs_width
 from compgraph.render.font import text_width
 from compgraph.render.runs import Runs, clean
 
-__all__ = ["arrow", "box", "line", "mark", "safe", "text"]
+__all__ = ["arrow", "box", "line", "mark", "safe", "straight", "text"]
 
 
 def text(runs: Runs, x: float, y: float, size: float, *, fixed: bool, name: str = "") -> str:
@@ -40,10 +40,16 @@ def mark(shape: str, x: float, y: float, name: str) -> str:
     return f'<path class="{name}" transform="translate({_n(x)} {_n(y)})" d="{shape}"/>'
 
 
-def line(points: Sequence[tuple[float, float]], name: str = "cg-line") -> str:
+def straight(start: tuple[float, float], end: tuple[float, float], name: str) -> str:
+    """A line from one point to another."""
+    (x, y), (to_x, to_y) = start, end
+    return f'<path class="{name}" d="M{_n(x)} {_n(y)}L{_n(to_x)} {_n(to_y)}"/>'
+
+
+def line(points: Sequence[tuple[float, float]]) -> str:
     """A line of cubic Bézier curves."""
     (x, y), *rest = points
-    return f'<path class="{name}" d="M{_n(x)} {_n(y)}C' + " ".join(f"{_n(x)} {_n(y)}" for x, y in rest) + '"/>'
+    return f'<path class="cg-line" d="M{_n(x)} {_n(y)}C' + " ".join(f"{_n(x)} {_n(y)}" for x, y in rest) + '"/>'
 
 
 def arrow(base: tuple[float, float], tip: tuple[float, float]) -> str:

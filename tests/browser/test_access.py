@@ -2,46 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import compgraph as cg
-from tests.browser.pages import Page, emulate, missing, worked
+from tests.browser.pages import Page, emulate, worked
 from tests.pictures import SHAPES
 
 pytestmark = pytest.mark.browser
 
 SEVERAL = "t = x*y; J = sin(t) + t*z", {"x": 2, "y": 0.5, "z": 1}
-
-
-@pytest.fixture(scope="module")
-def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The source of axe-core: named by AXE, or fetched from npm."""
-    given = os.environ.get("AXE")
-    if given:
-        return Path(given).read_text("utf-8")
-    folder = tmp_path_factory.mktemp("axe")
-    try:
-        subprocess.run(
-            ["npm", "install", "--silent", "--no-audit", "--no-fund", "axe-core@4"], cwd=folder, check=True, timeout=120
-        )
-    except (OSError, subprocess.SubprocessError):
-        missing("axe-core: apt-get install npm, or set AXE to the path of axe.min.js")
-    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
-
-
-@pytest.fixture
-def unguarded(browser: Any) -> Iterator[None]:
-    """A page's policy would not let axe in."""
-    browser.execute_cdp_cmd("Page.setBypassCSP", {"enabled": True})
-    yield
-    browser.execute_cdp_cmd("Page.setBypassCSP", {"enabled": False})
-    emulate(browser)
 
 
 def films() -> dict[str, Any]:

@@ -82,7 +82,7 @@ def test_names_and_titles_cannot_end_an_element() -> None:
     title = "</script><b>\"'&"
     problem = Problem("y = x^2", {"x": "1.7"}, title=title)
     page = Worksheet(problem, student=title).fillable.html()
-    assert "<b>\"" not in page and Inputs(page).about["title"] == Inputs(page).about["student"] == title
+    assert '<b>"' not in page and Inputs(page).about["title"] == Inputs(page).about["student"] == title
 
 
 def test_entries_of_an_array_in_a_table_stand_in_rows(monkeypatch: pytest.MonkeyPatch) -> None:

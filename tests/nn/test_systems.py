@@ -67,6 +67,12 @@ def test_every_item_has_its_test() -> None:
     assert set(ITEMS.values()) <= names
 
 
+def test_no_golden_case_of_these_kinds_is_left_out(golden_cases: Cases) -> None:
+    kinds = {identifier for identifier, case in golden_cases.items() if case["kind"] in ("layer", "stability")}
+    shown = "".join(file.read_text("utf-8") for file in (Path(__file__), Path(__file__).parent.parent / "test_nn.py"))
+    assert kinds and all(f'golden_cases["{identifier}"]' in shown for identifier in kinds)
+
+
 def golden(case: Mapping[str, Any], of: Mapping[str, cg.Expression], at: Mapping[str, Any]) -> cg.Solution:
     """The solution of a graph of ours; its values are compared by name where the case has the same."""
     solution = cg.solve(of, at=at)

@@ -30,7 +30,7 @@ def example(name: str) -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize(("name", "epochs", "least"), [("digits", 10, 0.96), ("digits_convolution", 3, 0.96)])
+@pytest.mark.parametrize(("name", "epochs", "least"), [("digits", 20, 0.96), ("digits_convolution", 3, 0.96)])
 def test_digits(
     name: str, epochs: int, least: float, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -94,7 +94,7 @@ def test_logistic_regression_has_the_coefficients_of_scikit_learn() -> None:
 def test_the_derivative_through_a_fit_is_that_of_the_normal_equations() -> None:
     ridge = example("ridge")
     loss = ridge.held_out_error()
-    for s in (-5.0, -2.0, 0.5):
+    for s in (-5.0, -3.8, -2.0, 0.5):  # at −3.8 the last bits of the iteration never settle
         solution = cg.solve(loss, at={"s": s})
         slope = (ridge.closed_form(s + 1e-5) - ridge.closed_form(s - 1e-5)) / 2e-5
         assert solution.values[solution.outputs[0]] == pytest.approx(ridge.closed_form(s), rel=1e-10)

@@ -98,10 +98,11 @@ function save() {
 
 // An answer file in TOML as it is handed out: keys and texts, a line each.
 function fromToml(text) {
-  const found = { answers: {} };
+  const found = {};
   let table = found;
   for (const line of text.split(/\r?\n/)) {
-    if (/^\s*\[/.test(line)) table = /^\s*\[\s*answers\s*\]/.test(line) ? found.answers : {};
+    const [, name] = /^\s*\[\s*(\w+)\s*\]/.exec(line) ?? [];
+    if (name) table = found[name] = {};
     const pair = /^\s*("(?:[^"\\]|\\.)*"|'[^']*'|[\w-]+)\s*=\s*("(?:[^"\\]|\\.)*"|'[^']*'|[^#\s]+)/.exec(line);
     if (pair) table[unquoted(pair[1])] = unquoted(pair[2]);
   }

@@ -128,13 +128,15 @@ class Fillable(NamedTuple):
 
     def _figure(self, figure: Figure, drawn: Mapping[int, Entry]) -> str:
         width, height = figure.width + 2 * _EDGE, figure.height + 2 * _EDGE
-        about = f"{len(figure.cards)} nodes and {len(figure.lines)} arrows: {' ; '.join(self._told())}."
+        about = f"{len(figure.cards)} nodes and {len(figure.lines)} arrows: {'; '.join(self._told())}."
         picture = (
             f'<svg xmlns="http://www.w3.org/2000/svg" class="{SCOPE}" viewBox="{-_EDGE:g} {-_EDGE:g} {width:g} '
             f'{height:g}" role="img" aria-label="{safe(about)}">{drawing(figure, {}, fixed=False)}</svg>'
         )
         inputs = "".join(self._input(entry) for entry in drawn.values())
-        return f'<figure><div class="picture">{picture}{inputs}</div></figure>'
+        # what scrolls on a small screen has to be reached from the keyboard, as its boxes are
+        reached = "" if inputs else ' tabindex="0" aria-label="The graph"'
+        return f'<figure{reached}><div class="picture">{picture}{inputs}</div></figure>'
 
     def _told(self) -> tuple[str, ...]:
         return (*self.content.given, *self.content.statements)
@@ -175,6 +177,7 @@ class Fillable(NamedTuple):
             unit=f"{100 / width:.5f}cqw",
             box=f"{content.width:g}px",
             cell=f"{content.width + 170:g}px",
+            close=f"{content.width + 100:g}px",
         )
         places = "".join(_places(figure, content.drawn)) if figure else ""
         grids = "".join(f".c{n}{{grid-template-columns:repeat({n},max-content)}}" for n in self._across())
@@ -202,10 +205,11 @@ def _places(figure: Figure, drawn: frozenset[int]) -> Iterator[str]:
     width, height = figure.width + 2 * _EDGE, figure.height + 2 * _EDGE
     for slot in figure.slots:
         if slot.number in drawn:
-            yield (
-                f"#b{slot.number}{{left:{100 * (slot.x + _EDGE) / width:.3f}%;top:{100 * (slot.y + _EDGE) / height:.3f}%;"
-                f"width:{100 * slot.width / width:.3f}%;height:{100 * slot.height / height:.3f}%}}"
-            )
+            parts = {
+                "left": (slot.x + _EDGE) / width, "top": (slot.y + _EDGE) / height,
+                "width": slot.width / width, "height": slot.height / height,
+            }  # fmt: skip
+            yield f"#b{slot.number}{{{';'.join(f'{name}:{100 * part:.3f}%' for name, part in parts.items())}}}"
 
 
 def _json(data: Mapping[str, Any]) -> str:

@@ -6,7 +6,11 @@ const RELATION = /(?<![<>=!≤≥])[=≈≅≃~∼](?!=)/u;
 const LABEL = /^(?:[d∂δ]\s*[\p{L}][\p{L}\p{N}_.']*\s*\/\s*[d∂δ]\s*)?[\p{L}][\p{L}\p{N}_.']*(?:\([\p{L}\p{N}_, ]*\))?$|^[a-z]+\s*:/iu;
 const PLAIN = /^[-+−–—‐‑‒]? *(\d*)(?:([.,])(\d*))?(?:(e)([-+−–]?\d+)| *([*×·⋅∙x]) *10 *(?:(?:\^|\*\*) *(?:\( *([-+−–]?\d+) *\)|([-+−–]?\d+))|([⁻⁺]?[⁰¹²³⁴-⁹]+)))?$/iu;
 const SEPARATED = /^[-+−–—]?\d{1,3}([ '’,.\u00a0\u2009\u202f])\d{3}(?:\1\d{3})*([.,]\d*)?$/u;
-const TOKEN = /\s+|(?<word>\p{L}[\p{L}\p{N}\p{M}_]*['′’]*(?:\.\d+)?)|(?<number>(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:e[-+−]?\d+)?)|(?<sign>\*\*|[-+*/^(),@×·÷√−])|(?<rest>[^])/giu;
+const WORD = /(?<word>\p{L}[\p{L}\p{Nd}\p{M}_₀-₉]*['′’]*(?:\.\d+)?)/u;
+const SIGN = /(?<sign>\*\*|[-+*/^(),@×·÷√−])|(?<rest>[^\s])/u;
+const TOKENS = [/\d+(?:\.\d*)?|\.\d+/, /\d+(?:,\d+|\.\d*)?|\.\d+/].map(
+  (number) => new RegExp(`${WORD.source}|(?<number>(?:${number.source})(?:e[-+−]?\\d+)?)|${SIGN.source}`, "giu"),
+);
 const LONGEST = 500;
 
 const plain = (word) =>
@@ -15,7 +19,6 @@ const plain = (word) =>
 // A number: how many digits it has, and whether it stands for more than they say; an error; null for what is none.
 function numberIn(piece, about) {
   const found = PLAIN.exec(piece);
-  const commas = piece.replaceAll(",", ".");
   if (!found || !(found[1] || found[3])) return refused(piece, about);
   const [, whole, point, part = "", e, power, times, bracketed, bare, raised] = found;
   const letter = (e ?? times ?? "").toLowerCase();
@@ -27,7 +30,7 @@ function numberIn(piece, about) {
   if (point === "." && about.comma && /^[1-9]\d{0,2}$/.test(whole) && part.length === 3) return null;
   const exponent = (power ?? bracketed ?? bare ?? (raised ?? "0").normalize("NFKC")).replace(/[−–]/gu, "-");
   if (Math.abs(Number(exponent)) > 400) return { error: `${piece} is too large or too small.` };
-  return { digits: (whole + part).replace(/^0+/, "").length, whole: point === undefined && !letter, commas };
+  return { digits: (whole + part).replace(/^0+/, "").length, whole: point === undefined && !letter };
 }
 
 function refused(piece, about) {
@@ -55,8 +58,7 @@ function mistakeIn(piece, about) {
   const isIndexed = names.some((name) => name.includes("["));
   let open = 0;
   let before = "";
-  for (const { 0: text, groups, index } of piece.matchAll(TOKEN)) {
-    if (!text.trim()) continue;
+  for (const { 0: text, groups, index } of piece.matchAll(TOKENS[Number(about.comma)])) {
     if (groups.word) {
       const word = plain(text);
       const isCalled = /^\s*\(/.test(piece.slice(index + text.length));
@@ -65,7 +67,7 @@ function mistakeIn(piece, about) {
       );
       if (!ends && !isProduct(word, known) && !/[\p{M}π]/u.test(word) && !(isIndexed && /\[/.test(piece)))
         return `${text} is no name in this problem. There are ${about.names.slice(0, 12).join(", ")}.`;
-    } else if (groups.number && /^[\d.,]/.test(before)) return "Two numbers stand here: write one, or a sign between them.";
+    } else if (groups.number && /^[.,]?\d/.test(before)) return "Two numbers stand here: write one, or a sign between them.";
     else if (groups.rest && /[{}%&\\$!?"]/.test(text)) return `${text} cannot be read here.`;
     else if (/[[\]]/.test(text) && !isIndexed) return "Write round brackets.";
     if (text === "(") open++;
@@ -95,8 +97,10 @@ function spelling(typed, about) {
     const isFraction = /^[-+−]?\s*\d+\s*\/\s*\d+$/u.test(piece);
     const error = number ? number.error : mistakeIn(piece, about);
     if (error && i === pieces.length - 1) return { kind: "unread", message: error };
-    if (number && !error) read = { kind: "number", ...number, message: digitsTold(number, about.digits) };
-    else if (isFraction && !error && read.kind !== "number") read = { kind: "number", message: "read as a fraction" };
+    if (number && !error) {
+      // 1/3 = 0.333 is the fraction
+      if (!read.isExact) read = { kind: "number", ...number, message: digitsTold(number, about.digits) };
+    } else if (isFraction && !error) read = { kind: "number", isExact: true, message: "read as a fraction" };
   }
   return read;
 }
