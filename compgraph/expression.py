@@ -495,6 +495,12 @@ class Primitive:
 
     def _of_arrays(self, arguments: tuple[Any, ...]) -> Any:
         """Applied to arrays, among expressions or without."""
+        for argument in arguments:
+            if isinstance(argument, np.ndarray) and argument.dtype.kind not in "biuf":
+                raise TypeError(
+                    f"{self.name}: expected arrays of real numbers, got one of the kind {argument.dtype}. "
+                    "Convert it with .astype(float); join expressions by np.stack([x1, x2])."
+                )
         if any(isinstance(a, Expression) for a in arguments):
             operands = tuple(map(_operand, arguments))
             if not any(operand is NotImplemented for operand in operands):

@@ -32,10 +32,13 @@ class Graph(nx.MultiDiGraph):  # type: ignore[misc] # networkx ships no types
     def __repr__(self) -> str:
         return f"Graph of {self.number_of_nodes()} nodes and {self.number_of_edges()} edges"
 
-    def _repr_svg_(self) -> str:
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         from compgraph.render.film import picture
 
-        return picture(self)
+        try:
+            return {**picture(self)._repr_mimebundle_(), "text/plain": repr(self)}
+        except (RuntimeError, TimeoutError) as error:  # no engine, or none that copes
+            return {"text/plain": f"{self!r}\n{error}"}
 
 
 # -- trace

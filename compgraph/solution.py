@@ -240,6 +240,7 @@ class Solution:
         >>> s.over(MAX_PRODUCT).derivatives["x"], s.over(COUNT).derivatives["x"]
         (3.0, 2)
         """
+        a_semiring(semiring)
         if holds_arrays(self.graph) and semiring.name not in (LINEAR.name, MATRIX.name):
             raise TypeError(
                 f"{semiring} acts on numbers: expected a graph of scalars, got nodes that hold arrays. "
@@ -638,7 +639,10 @@ class Solution:
         return "\n".join([f"Solution ({self.direction}): {what}", *lines])
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        return {"text/plain": repr(self), "image/svg+xml": self.film().figure()}
+        try:
+            return {**self.film().figure()._repr_mimebundle_(), "text/plain": repr(self)}
+        except (RuntimeError, TimeoutError) as error:  # no engine, or none that copes
+            return {"text/plain": f"{self!r}\n{error}"}
 
 
 def _lifted(label: Any) -> Any:

@@ -294,6 +294,31 @@ def test_nothing_that_writes_stumbles_over_arrays(name: str) -> None:
     assert "∂" in everything[0]
 
 
+SHOWN = [
+    W @ x, X @ W.T, np.linalg.inv(A), np.linalg.solve(A, A), np.linalg.det(A), np.linalg.slogdet(A)[1],
+    np.linalg.norm(x), np.sum(B, axis=1, keepdims=True), B[None], B[..., 1], B[np.array([True, False, True, True])],
+    T.transpose(1, 0, 2), np.einsum("ijk->ik", T), np.einsum("ij,kj,j->ik", A, B, b), cg.softmax(B, axis=0),
+    cg.log_softmax(B), cg.logsumexp(B, axis=1), np.where(B > 0, B, -B), np.var(B, axis=1), np.std(B), np.max(B, axis=0),
+    np.prod(b), np.cumsum(B, axis=0), np.stack([b, b]), b / np.sum(b), np.trace(A),
+    cg.conv2d(cg.Variable("I", shape=(1, 1, 4, 4)), cg.Variable("K", shape=(1, 1, 2, 2)), stride=2, padding=1),
+    cg.max_pool2d(cg.Variable("I", shape=(1, 1, 4, 4))), np.roll(B, 1, axis=0), np.pad(b, 1), np.maximum(B, b),
+    np.tensordot(T, A, axes=(1, 0)), np.diag(b), np.tril(A), np.exp(A) @ b, np.array([[1.0, 2.0, 3.0]]) @ b,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("expression", SHOWN, ids=lambda one: repr(one)[:40])
+@pytest.mark.parametrize("whole", [False, True])
+def test_every_function_of_arrays_is_shown(expression: Any, whole: bool) -> None:
+    rng = np.random.default_rng(0)
+    out = expression if whole else np.sum(np.sin(expression))
+    shapes = cg.trace({"y": out}).graph["shapes"]
+    s = cg.solve({"y": out}, at={name: rng.normal(size=shape) for name, shape in shapes.items()})
+    for one in (s, s.statements):
+        written = [str(one.table()), one.table().latex(), str(one.derivation()), *one.film().captions, one.film().dot()]
+        assert all(written) and not any("LinearMap" in part or "Row" in part for part in written)
+    assert notation.spoken(expression) and notation.latex(expression)
+
+
 def test_a_step_of_arrays_says_what_is_multiplied() -> None:
     captions = SOLUTIONS["reverse"].film().captions
     assert captions[3].startswith("∂J/∂h = ∂J/∂v₂ · ∂v₂/∂h = [1 1 1] · diag(")

@@ -14,7 +14,7 @@ import pytest
 import compgraph as cg
 from compgraph.render.film import film
 from compgraph.render.heat import CELL, LEVELS, heat, heat_size, heat_svg
-from compgraph.render.layers import layered, neurons
+from compgraph.render.layers import in_columns, neurons
 from compgraph.render.runs import joined
 from compgraph.render.shapes import read
 
@@ -217,7 +217,7 @@ def test_any_labelled_graph_is_drawn_in_columns() -> None:
     graph: nx.MultiDiGraph = nx.MultiDiGraph()
     for tail, head, partial in (("a", "c", 2.0), ("b", "c", -1.0), ("c", "d", 0.5), ("a", "d", 1.0)):
         graph.add_edge(tail, head, partial=partial)
-    assert layered(graph).columns == {"a": 0, "c": 1, "b": 0, "d": 2}
+    assert in_columns(graph).columns == {"a": 0, "c": 1, "b": 0, "d": 2}
     shown = film(graph, {"d": cg.reverse(graph, {"d": 1.0})}, layers=True)
     assert len(shown) == 5 and "cg-down" in shown.svg(-1) and ">−1</text>" in shown.svg(0)
 

@@ -226,7 +226,8 @@ def test_without_an_engine_there_is_one_sentence_the_film_in_words_and_dot(monke
     with pytest.raises(layout.EngineMissing):
         shown.svg()
     bundle = shown._repr_mimebundle_()
-    assert set(bundle) == {"text/plain"} and "≈ 2.275" in bundle["text/plain"]
+    assert set(bundle) == {"text/html", "text/plain"} and "≈ 2.275" in bundle["text/plain"]
+    assert bundle["text/html"].startswith("<pre>Film") and "\n" in bundle["text/html"]  # the words, or it is asked for
     assert shown.dot(5).startswith("digraph {")
 
 

@@ -473,13 +473,13 @@ def test_numpy_equal_is_a_condition_and_where_takes_it() -> None:
         lambda x: np.gcd(x, 2),
         lambda x: np.add.reduce([x, x]),
         lambda x: np.sin(x, out=np.zeros(1)),
-        lambda x: np.ones(2) * x,
-        lambda x: np.maximum(x, np.ones(2)),
-        lambda x: np.sum(x),
+        lambda x: np.array(["a"]) * x,
+        lambda x: np.maximum(x, np.array([None, x])),
+        lambda x: np.sort(x),
     ],
 )
 def test_numpy_what_is_refused(attempt: Any) -> None:
-    with pytest.raises(TypeError, match=r"Expression|scalar"):
+    with pytest.raises(TypeError, match=r"Expression|scalar|real numbers"):
         attempt(Variable("x"))
 
 
@@ -493,7 +493,7 @@ def test_numbers_are_python_numbers() -> None:
     assert type(F.square(np.int64(3))) is int
 
 
-@pytest.mark.parametrize("value", [np.ones(2), [1.0, 2.0], "1", None, 1j])
+@pytest.mark.parametrize("value", [np.array(["1"]), [1.0, 2.0], "1", None, 1j])
 def test_what_is_not_a_scalar_is_refused(value: Any) -> None:
     for attempt in (lambda: F.sin(value), lambda: F.hypot(1.0, value), lambda: F.max(Variable("x"), value)):
         with pytest.raises(TypeError, match="expected"):

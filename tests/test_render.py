@@ -247,7 +247,7 @@ def test_a_partial_that_does_not_exist_is_said_to_be_undefined() -> None:
 def test_a_graph_draws_itself(values: bool) -> None:
     x = cg.Variable("x")
     graph = cg.linearize(trace(x * x), {"x": 3}) if values else trace(x * x)
-    seen = Picture(graph._repr_svg_())
+    seen = Picture(graph._repr_mimebundle_()["image/svg+xml"])
     assert seen.words("n0") == (["x", "= 3"] if values else ["x"])
     assert seen.words("l0") == (["x", "3"] if values else ["x"])
 

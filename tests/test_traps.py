@@ -227,7 +227,7 @@ def test_integer_powers_do_not_hang() -> None:
 def test_nothing_is_left_beside_the_notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     s = cg.solve("J = cos(sin(x^2) + 3x^2)", at={"x": 2})
-    s._repr_mimebundle_(), s.film()._repr_mimebundle_(), s.table()._repr_html_(), s.graph._repr_svg_()
+    s._repr_mimebundle_(), s.film()._repr_mimebundle_(), s.table()._repr_html_(), s.graph._repr_mimebundle_()
     s.to_graphviz(), s.film().html(), repr(s.paths("x"))
     assert os.listdir(tmp_path) == []
 

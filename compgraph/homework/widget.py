@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from compgraph.errors import ParseError
 from compgraph.homework.grading import grade
-from compgraph.render.widget import library
+from compgraph.render.widget import libraries
 
 if TYPE_CHECKING:
     from compgraph.homework.report import Report
@@ -31,8 +31,7 @@ def worksheet_widget(worksheet: Worksheet, **options: Any) -> Any:
 @functools.cache
 def _kind() -> Any:
     """The class of these widgets, which is made when the first one is."""
-    anywidget = library()
-    import traitlets
+    anywidget, traitlets = libraries()
 
     class WorksheetWidget(anywidget.AnyWidget):  # type: ignore[misc, name-defined]
         """A worksheet whose `answers` and `report` are traits."""

@@ -46,7 +46,7 @@ from compgraph.notation.speech import spoken
 from compgraph.notation.tex import latex
 from compgraph.notation.unicode import text
 
-__all__ = ["as_expression", "has_expressions", "is_symbolic", "linear_map", "printed_matrix"]
+__all__ = ["arrow", "as_expression", "has_expressions", "is_symbolic", "linear_map", "printed_matrix"]
 
 #: Entries of a diagonal and of a matrix that are written out; parts of a map that are looked at for it.
 DIAGONAL, MATRIX, PARTS = 4, 9, 40
@@ -85,7 +85,7 @@ def linear_map(map: LinearMap, digits: int = 6, style: Style = "text") -> str:
         return array(matrix.reshape(map.input), digits, style)
     if matrix is not None:
         return array(matrix[0] if len(matrix) == 1 and map.input else matrix, digits, style)
-    return _arrow(map, style)
+    return arrow(map, style)
 
 
 def is_symbolic(map: LinearMap) -> bool:
@@ -126,9 +126,10 @@ def _diagonal(map: Diagonal, digits: int, style: Style) -> str:
     return form.format(", ".join([say(entry, digits) for entry in map.values.tolist()]))
 
 
-def _arrow(map: LinearMap, style: Style) -> str:
-    arrow = {"text": " ← ", "latex": r" \gets ", "spoken": " from "}[style]
-    shown = arrow.join(shape(side, style) or "1" for side in (map.output, map.input))
+def arrow(map: LinearMap, style: Style = "text") -> str:
+    """The shapes of output and input: ``3×2 ← 6``; of a number 1."""
+    sign = {"text": " ← ", "latex": r" \gets ", "spoken": " from "}[style]
+    shown = sign.join(shape(side, style) or "1" for side in (map.output, map.input))
     return f"a map to {shown}" if style == "spoken" else shown
 
 

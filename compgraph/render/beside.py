@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from compgraph.files import write
 from compgraph.render.page import iframe, page
+from compgraph.render.picture import instead
 
 if TYPE_CHECKING:
     from compgraph.render.film import Film
@@ -55,4 +56,4 @@ class SideBySide:
         try:
             return {"text/html": self._repr_html_(), "text/plain": repr(self)}
         except (RuntimeError, TimeoutError) as error:  # no engine, or none that copes
-            return {"text/plain": "\n".join([repr(self), str(error)])}
+            return instead(repr(self), str(error))

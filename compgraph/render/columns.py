@@ -32,7 +32,7 @@ MANY, SMALL, CLOSE = 10, 11, 32
 #: Up to so many edges each says its weight, this share of the way along.
 SAYING, ALONG = 16, 0.3
 
-_KEY = "A line is as thick as its weight is large; a negative one is dashed. What flows back is drawn over it."
+_KEY = "A line is as thick as its weight is large; a negative one is dashed. What flows along it is drawn over it."
 
 
 class Columns(Drawing):

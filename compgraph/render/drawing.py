@@ -25,8 +25,8 @@ __all__ = ["Drawing"]
 #: Above so many nodes the layout is made without labels, which would double its ranks; they stand on their lines.
 FREE_LABELS = 1000
 
-#: Above so many nodes a picture helps nobody.
-TOO_MANY = 3000
+#: Above so many nodes a picture helps nobody, and a step in a page takes longer than 50 ms.
+TOO_MANY = 1000
 
 #: How far the label of a bold edge steps aside.
 _BOLD = 3
@@ -61,7 +61,7 @@ class Drawing:
         if count > TOO_MANY:
             warnings.warn(
                 f"a picture of {count} nodes is hard to read: expected at most {TOO_MANY}. "
-                "Draw the statements only (s.statements.film()), or a part of the graph.",
+                "Explore it (s.explore()), or draw less: s.statements, s.folded(), s.around(node).",
                 stacklevel=3,
             )
         self.script = script

@@ -25,7 +25,7 @@ from compgraph.render import font
 from compgraph.render.page import DARK, _hash, _variables, iframe
 from compgraph.render.runs import clean, joined
 from compgraph.render.script import Writer
-from compgraph.render.style import FAMILY, THEMES, theme_named
+from compgraph.render.style import FAMILY, MARKS, THEMES, theme_named
 from compgraph.render.svg import safe
 
 if TYPE_CHECKING:
@@ -171,6 +171,7 @@ class Explorer:
         return {
             "direction": solution.direction,
             "derives": solution.derives,
+            "marks": MARKS,
             "most": MOST,
             "folded": self.folded,
             "nodes": nodes,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import reduce
@@ -18,9 +17,9 @@ from compgraph.propagation import Step, forward, reverse
 from compgraph.render import dot, media
 from compgraph.render.columns import Columns, told
 from compgraph.render.drawing import Drawing
-from compgraph.render.layers import Neurons, layered, neurons
+from compgraph.render.layers import Neurons, in_columns, neurons
 from compgraph.render.page import iframe, page
-from compgraph.render.picture import Pages, Picture
+from compgraph.render.picture import Pages, Picture, instead
 from compgraph.render.script import SOLVED, Moment, Script, script
 from compgraph.render.shrinking import elimination_script
 from compgraph.semiring import REAL, Semiring
@@ -37,9 +36,6 @@ __all__ = ["Film", "Picture", "elimination_film", "film", "network_film", "pictu
 
 #: Nodes of a graph whose paths are listed beside it, and pairs of an input and an output for which they are.
 LISTED, PAIRS = 300, 12
-
-#: Pixels of the picture that a notebook shows under the player, and of its width, which fits into a cell.
-PIXELS, PIXELS_WIDE = 200_000, 1_200
 
 
 def film(
@@ -106,7 +102,7 @@ def film(
     if semiring and title is None:
         seeds = ", ".join(sweep.seed for sweep in said.sweeps[:6])
         title = f"{semiring} {'to' if direction == 'reverse' else 'from'} {seeds}"
-    drawn = layered(graph) if layers else None
+    drawn = in_columns(graph) if layers else None
     return Film(said, title=title, theme=theme, rankdir=rankdir, engine=engine, neurons=drawn, keys=graph)
 
 
@@ -351,9 +347,7 @@ class Film:
 
     def image(self) -> str:
         """The solved graph as the address of a bitmap, for where pages are not allowed."""
-        wide, high = self.drawing.width, self.drawing.height
-        scale = min(1.0, PIXELS_WIDE / wide, (PIXELS / (wide * high)) ** 0.5)
-        return f"data:image/png;base64,{base64.b64encode(_png(self.figure(), scale)).decode('ascii')}"
+        return f"data:image/png;base64,{self.figure().preview()}"
 
     def beside(self, other: Film) -> SideBySide:
         """Both films on one page, stepped together: forward against reverse, with what each has cost so far.
@@ -405,7 +399,7 @@ class Film:
         try:
             return {"text/html": self._repr_html_(), "text/plain": repr(self)}
         except (RuntimeError, TimeoutError) as error:  # no engine, or none that copes: one sentence, then words
-            return {"text/plain": "\n".join([repr(self), str(error), *self.captions])}
+            return instead(repr(self), str(error), *self.captions)
 
 
 def _png(svg: str, scale: float) -> bytes:

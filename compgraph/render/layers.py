@@ -10,6 +10,7 @@ them, beside the weight that is drawn.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from numbers import Real
 from typing import Any, NamedTuple
 
 import networkx as nx
@@ -21,7 +22,7 @@ from compgraph.maps import LinearMap, entrywise
 from compgraph.propagation import restricted
 from compgraph.semiring import MATRIX
 
-__all__ = ["Neurons", "layered", "neurons"]
+__all__ = ["Neurons", "in_columns", "neurons"]
 
 #: Neurons of a column, and edges of a picture.
 TALLEST, MOST = 64, 4000
@@ -45,19 +46,20 @@ class Neurons(NamedTuple):
         }
 
 
-def layered(graph: nx.MultiDiGraph) -> Neurons:
+def in_columns(graph: nx.MultiDiGraph) -> Neurons:
     """Any labelled graph in columns: each node one to the right of the last of those it is made of.
 
     Examples
     --------
-    >>> layered(nx.MultiDiGraph([("x", "h", {"partial": 2.0}), ("h", "y", {"partial": 3.0})])).columns
+    >>> in_columns(nx.MultiDiGraph([("x", "h", {"partial": 2.0}), ("h", "y", {"partial": 3.0})])).columns
     {'x': 0, 'h': 1, 'y': 2}
     """
     columns: dict[Any, int] = {}
     for node in nx.topological_sort(graph):
         columns[node] = max((columns[tail] + 1 for tail in graph._pred[node]), default=0)
     weights: dict[Any, float | None] = {
-        (u, v, k): float(partial) for u, v, k, partial in graph.edges(keys=True, data="partial", default=0.0)
+        (tail, head, key): float(partial) if isinstance(partial, Real) else None
+        for tail, head, key, partial in graph.edges(keys=True, data="partial")
     }
     return Neurons(graph, {node: columns[node] for node in graph}, weights)
 
@@ -84,7 +86,7 @@ def neurons(graph: nx.MultiDiGraph, output: Any, inputs: Sequence[Any] = ()) -> 
     for node in shown:
         _check(graph, node)
     kept = {node: columns[node] for node in signals if node in shown}
-    before = {node: _before(graph, node, columns, sums, signals) for node in kept}
+    before = {node: _before(graph, node, columns, sums) for node in kept}
     part = restricted(graph, set(signals))
     labels = among(part, kept, semiring=MATRIX)
     drawn = among(part, {*kept, *before.values()}, semiring=MATRIX)
@@ -101,7 +103,10 @@ def neurons(graph: nx.MultiDiGraph, output: Any, inputs: Sequence[Any] = ()) -> 
     for tail, head in labels.edges():
         if before[head] not in sums:
             continue
-        matrix = _matrix(drawn, tail, before[head], labels, head)
+        found = (
+            drawn.edges[tail, before[head], 0] if drawn.has_edge(tail, before[head]) else labels.edges[tail, head, 0]
+        )
+        matrix = _matrix(found["partial"], len(names[tail]))
         for i, to in enumerate(names[head]):
             weights.update({(one, to, 0): float(matrix[i, j]) for j, one in enumerate(names[tail])})
     # an edge whose partial is 0 carries nothing now, but it is there: with its weight, or to a number at the end
@@ -200,7 +205,7 @@ def _shown(graph: nx.MultiDiGraph, signals: list[Any], columns: dict[Any, int], 
     }
 
 
-def _before(graph: nx.MultiDiGraph, node: Any, columns: dict[Any, int], sums: set[Any], signals: list[Any]) -> Any:
+def _before(graph: nx.MultiDiGraph, node: Any, columns: dict[Any, int], sums: set[Any]) -> Any:
     """The weighted sum that a neuron is made of; the neuron itself where there is none, or several."""
     stack, found, met = [node], set(), {node}
     while stack:
@@ -236,13 +241,6 @@ def _names(node: Any, value: Any) -> list[Any]:
     return [f"{node}[{','.join(map(str, index))}]" for index in np.ndindex(*shape)] if shape else [node]
 
 
-def _matrix(drawn: nx.MultiDiGraph, tail: Any, head: Any, labels: nx.MultiDiGraph, there: Any) -> Any:
-    """The weights from one column of neurons to another."""
-    label = drawn.edges[tail, head, 0]["partial"] if drawn.has_edge(tail, head, 0) else None
-    if label is None:
-        label = labels.edges[tail, there, 0]["partial"]
-    matrix = label.matrix() if isinstance(label, LinearMap) else np.asarray(label, dtype=float)
-    if matrix.ndim != 2:
-        size = int(np.prod(np.shape(labels.nodes[tail]["value"])))
-        matrix = matrix * np.eye(size)
-    return matrix
+def _matrix(label: Any, entries: int) -> Any:
+    """A label as a matrix; a number is that multiple of the identity."""
+    return label.matrix() if isinstance(label, LinearMap) else float(label) * np.eye(entries)

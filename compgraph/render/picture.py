@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+import base64
 import os
+import re
 from collections.abc import Callable, Iterable
+from html import escape
 from pathlib import Path
+from typing import Any
 
 from compgraph.files import write
 from compgraph.render.export import write_frames
 
-__all__ = ["Pages", "Picture"]
+__all__ = ["Pages", "Picture", "instead"]
+
+#: Pixels of a preview, and of its width, which fits into a cell of a notebook.
+_PIXELS, _WIDE = 200_000, 1_200
+
+_SIZE = re.compile(r'<svg [^>]*?width="([\d.]+)" height="([\d.]+)"')
+
+
+def instead(*words: str) -> dict[str, str]:
+    """What a notebook shows in place of a page that cannot be drawn; as HTML too, or it would ask for that again."""
+    said = "\n".join(words)
+    return {"text/html": f"<pre>{escape(said)}</pre>", "text/plain": said}
 
 
 class Picture(str):
@@ -52,8 +67,18 @@ class Picture(str):
             raise ValueError(f"unknown format {kind!r:.20}: expected svg, png, pdf or tikz. Name the file graph.pdf.")
         return write(path, formats[kind]())
 
+    def preview(self) -> str:
+        """A bitmap that fits into a cell of a notebook, in base64: for where pages and SVG are not trusted."""
+        found = _SIZE.match(self)
+        wide, high = map(float, found.groups()) if found else (float(_WIDE), float(_WIDE))
+        scale = min(1.0, _WIDE / wide, (_PIXELS / (wide * high)) ** 0.5)
+        return base64.b64encode(self.png(scale=scale)).decode("ascii")
+
     def _repr_svg_(self) -> str:
         return str(self)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {"text/plain": repr(self), "image/svg+xml": str(self), "image/png": self.preview()}
 
     def __repr__(self) -> str:
         return f"Picture: {len(self)} characters of SVG"

@@ -20,6 +20,7 @@ from compgraph.maps import LinearMap
 from compgraph.notation import element, name, number, step_reason, text
 from compgraph.notation.arrays import summary
 from compgraph.notation.elements import is_number
+from compgraph.notation.maps import arrow, has_expressions
 from compgraph.notation.sentences import step_parts
 from compgraph.pathsum import PathSum
 from compgraph.propagation import Step
@@ -51,6 +52,9 @@ LARGEST = 1e300
 
 #: Entries of an array that stand in a picture, beside its heat map.
 FEW = 4
+
+#: Characters of the numbers in a map, which stand on an edge.
+WIDEST = 40
 
 #: Characters of a value or a derivative: more than any number, fewer than many a formula.
 LONGEST = 60
@@ -352,6 +356,8 @@ class Writer:
         if isinstance(value, np.ndarray) and value.ndim and value.size > FEW:
             return summary(value, self.digits)
         words = text(value, limit=16, pretty=True) if isinstance(value, Expression) else element(value, self.digits)
+        if isinstance(value, LinearMap) and len(words) > WIDEST and not has_expressions(value):
+            return arrow(value)
         return words if len(words) <= LONGEST else words[: LONGEST - 1] + "…"
 
     def line(self, symbols: str) -> Runs:

@@ -147,6 +147,7 @@ def _further(colour: Theme) -> str:
 .cg-flow{{fill:none;stroke:{colour.done};visibility:hidden}}
 .cg-done .cg-flow,.cg-now .cg-flow{{visibility:visible}}
 .cg-now .cg-flow{{stroke:{colour.now}}}
+.cg-now .cg-flow.cg-w0{{stroke-width:1.4}}
 .cg-done .cg-weight,.cg-now .cg-weight,.cg-dim{{opacity:.25}}
 """
     shades = "".join(f".cg-h{level}{{opacity:{round(level / LEVELS, 2):g}}}\n" for level in range(1, LEVELS))

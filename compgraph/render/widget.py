@@ -7,6 +7,7 @@ would. So the player knows nothing of notebooks, and does in a widget what it do
 from __future__ import annotations
 
 import functools
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -14,24 +15,23 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from compgraph.render.film import Film
 
-__all__ = ["film_widget", "library"]
+__all__ = ["film_widget", "libraries"]
 
 
-def library() -> ModuleType:
-    """The module anywidget.
+def libraries() -> tuple[ModuleType, ModuleType]:
+    """The modules anywidget and traitlets.
 
     Raises
     ------
     ImportError
-        It is not installed; the message says how it will be.
+        They are not installed; the message says how they will be.
     """
     try:
-        import anywidget
+        return import_module("anywidget"), import_module("traitlets")
     except ImportError:
         raise ImportError(
             "widgets need anywidget. Install it: pip install compgraph[widget]", name="anywidget"
         ) from None
-    return anywidget
 
 
 def film_widget(film: Film, *, step: int = 0, selection: str | None = None) -> Any:
@@ -42,8 +42,7 @@ def film_widget(film: Film, *, step: int = 0, selection: str | None = None) -> A
 @functools.cache
 def _kind() -> Any:
     """The class of these widgets, which is made when the first one is."""
-    anywidget = library()
-    import traitlets
+    anywidget, traitlets = libraries()
 
     class FilmWidget(anywidget.AnyWidget):  # type: ignore[misc, name-defined]
         """A film whose `step` and `selection` are traits."""

@@ -20,7 +20,8 @@ SHOWN = """
 const text = (id) => document.getElementById(id).textContent;
 const list = (id) => [...document.querySelectorAll(`#${id} li`)].map((item) => item.textContent);
 return {counter: text("counter"), caption: text("caption"), notice: text("notice"), name: text("name"),
-  facts: text("facts"), found: text("found"), hits: list("hits"), scopes: list("scopes"), made: list("made"), used: list("used")};
+  facts: text("facts"), found: text("found"), hits: list("hits"), scopes: list("scopes"), made: list("made"),
+  used: list("used")};
 """
 
 #: Milliseconds of so many steps, until the next frame has been drawn; sorted.
@@ -234,6 +235,46 @@ def test_a_click_finds_the_node_and_wheels_zoom(browser: Any, tmp_path: Path) ->
     emulate(browser, prefers_color_scheme="dark")
     page.wait(lambda: page.ink() > 100_000)
     emulate(browser, prefers_color_scheme="light")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing(browser: Any, unguarded: None, axe: str, tmp_path: Path, theme: str) -> None:
+    page = Explored(browser, network().explore(theme=theme), tmp_path)
+    page.resize(360 if theme == "dark" else 1280, 800)
+    page.search("layer1.a")
+    page.press("net.layer1.a0", "#hits")
+    page.click("next")
+    assert page.run("return document.documentElement.scrollWidth <= innerWidth")
+    page.run(axe)
+    found = browser.execute_async_script(
+        "const done = arguments[0]; axe.run(document).then((found) => done("
+        "found.violations.map((v) => [v.id, v.impact, ...v.nodes.map((n) => n.target.join(' '))])))"
+    )
+    assert found == []
+
+
+def test_everything_is_reached_by_keys(browser: Any, tmp_path: Path) -> None:
+    page = Explored(browser, network().explore(), tmp_path)
+    page.run("document.activeElement.blur()")
+    page.key("/")
+    assert page.run("return document.activeElement.id") == "search"
+    reached = set()
+    for _ in range(40):
+        page.key("\ue004")  # Tab
+        reached.add(page.run("const e = document.activeElement; return e.id || e.textContent"))
+    assert {
+        "net.layer2",
+        "foldall",
+        "unfold",
+        "canvas",
+        "in",
+        "out",
+        "fit",
+        "next",
+        "last",
+        "slider",
+        "theme",
+    } <= reached
 
 
 def test_hostile_names_are_data(browser: Any, tmp_path: Path) -> None:

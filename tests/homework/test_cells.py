@@ -238,7 +238,7 @@ def test_a_value_that_is_missing_or_none() -> None:
     with pytest.raises(ValueError, match="t"):
         Problem(NEURON.text, {"w": "0.6", "x": "1.5", "b": "-0.4"})
     with pytest.raises(TypeError, match="expected a number as text"):
-        Problem("y = x", {"x": [1]})
+        Problem("y = x", {"x": [None]})
     with pytest.raises(cg.DomainError, match="log"):
         Problem("y = ln(x)", {"x": "-1"})
 

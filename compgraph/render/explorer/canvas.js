@@ -5,11 +5,15 @@ const pen = canvas.getContext("2d");
 const TEXT = 17;
 const SMALL = 14;
 const LINE = 22;
+const MARK = 19; // room for the mark of a state
 const READABLE = 0.42; // below this scale cards have no text
 const view = { x: 0, y: 0, k: 1 };
 let colours = {};
 let family = "serif";
 let scene = { shown: [], edges: [], before: new Map(), after: new Map() };
+
+// States differ by their marks as well, for those who see no colours.
+const marks = Object.fromEntries(Object.entries(data.marks).map(([state, shape]) => [state, new Path2D(shape)]));
 
 const USES = ["paper", "card", "ink", "soft", "rule", "done", "done-fill", "now", "now-fill", "now-ink"];
 function readColours() {
@@ -31,7 +35,8 @@ function measure(node, totals) {
   node.label = data.derives ? derivative(node) : arrow(node);
   pen.font = font(TEXT);
   const total = `${node.label} = ${totals[node.i] ?? "?"}`;
-  const widths = [...node.lines, `${total}xx`].map((line) => pen.measureText(line).width);
+  const widths = node.lines.map((line) => pen.measureText(line).width);
+  widths.push(pen.measureText(total).width + MARK);
   if (node.stands >= 0) widths.push(pen.measureText(scopes[node.stands].name).width);
   node.width = Math.ceil(Math.max(60, ...widths)) + 22;
   node.height = (node.lines.length + 1) * LINE + 20;
@@ -118,7 +123,8 @@ function draw(look) {
     put(groups, look.edge(edge), edge);
   }
   const styles = {
-    far: [colours.rule, 1, 0.12], todo: [colours.rule, 1.3, look.near ? 1 : 0.8], done: [colours.done, 1.8, 1],
+    far: [colours.rule, 1, 0.12], todo: [colours.rule, 1.3, Math.max(0.3, Math.min(0.9, 900 / scene.edges.length))],
+    done: [colours.done, 1.8, 1],
     near: [colours.ink, 2.2, 1], now: [colours.now, 4, 1],
   };
   for (const [state, [colour, wide, alpha]] of Object.entries(styles)) {
@@ -197,7 +203,12 @@ function card(node, { state, near, selected, total }, k) {
   pen.fillStyle = node.faint ? colours.soft : colours.ink;
   node.lines.forEach((text, i) => pen.fillText(text, node.x, y + 8 + (i + 0.75) * LINE));
   pen.fillStyle = state === "todo" ? colours.soft : state === "now" ? colours.nowink : colours.ink;
-  pen.fillText(`${node.label} = ${state === "todo" ? "?" : total}`, node.x, base + 18);
+  const words = `${node.label} = ${state === "todo" ? "?" : total}`;
+  pen.fillText(words, node.x + MARK / 2, base + 18);
+  pen.save();
+  pen.translate(node.x - pen.measureText(words).width / 2 - 5, base + 13);
+  pen.fill(marks[state]);
+  pen.restore();
   if (node.stands >= 0) {
     pen.font = font(SMALL);
     pen.textAlign = "left";
