@@ -24,7 +24,7 @@ from compgraph.numbers import digits, plus, times
 from compgraph.pathsum import PathSum, paths
 from compgraph.posing import depending, posed
 from compgraph.propagation import Step, forward, reverse
-from compgraph.semiring import LINEAR, MATRIX, REAL, Ranked, Semiring
+from compgraph.semiring import LINEAR, MATRIX, REAL, Ranked, Semiring, a_semiring
 from compgraph.symbols import EXPRESSION, formulas, joining
 from compgraph.zoom import entries, entry_names, scalarize
 

@@ -1,7 +1,7 @@
 """A worksheet in a notebook cell: to type in, and to be checked beneath, by anywidget.
 
-The sheet is the page that is filled in on the screen (`compgraph.homework.paper.fillable`), in a frame; `widget.js` tells
-Python what stands in its boxes. Marking is Python's: no answer is in the page before somebody asks for it.
+The sheet is the page that is filled in on the screen (`compgraph.homework.paper.fillable`), in a frame; `widget.js`
+tells Python what stands in its boxes. Marking is Python's: no answer is in the page before somebody asks for it.
 """
 
 from __future__ import annotations
@@ -61,9 +61,9 @@ def _kind() -> Any:
 
         def check(self) -> Report:
             """Mark what stands on the sheet now; the report is shown beneath it, and stays as `report`."""
-            self.report = grade(self.worksheet.problem, self.answers, **self._options)
-            self._report = self.report.html()
-            return self.report
+            report = grade(self.worksheet.problem, self.answers, **self._options)
+            self.report, self._report = report, report.html()
+            return report
 
         def __repr__(self) -> str:
             filled = sum(bool(typed.strip()) for typed in self.answers.values())
