@@ -79,7 +79,7 @@ from compgraph.functions import (
 from compgraph.graph import Graph, trace
 from compgraph.implicit import fixed_point, root
 from compgraph.lagrangian import Constraint, Constraints, Lagrangian, Residuals, constraints
-from compgraph.levels import among, fold, scopes, statements
+from compgraph.levels import among, fold, statements
 from compgraph.linear import LinearSystem, linear_system
 from compgraph.linearization import linearize
 from compgraph.listing import (
@@ -97,6 +97,7 @@ from compgraph.propagation import Step, Term, forward, reverse, totals
 from compgraph.pushing import edge_pushing
 from compgraph.reading import read
 from compgraph.search import anneal, optimal
+from compgraph.selection import scopes
 from compgraph.semiring import (
     BOOLEAN,
     COUNT,

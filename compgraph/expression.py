@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from compgraph.arithmetic import log, overflowed, power_base, power_exponent, reciprocal, sign
 from compgraph.errors import DomainError, brief
 from compgraph.evaluation import Number, power
 
@@ -595,50 +596,7 @@ def _primitive_named(name: str) -> Primitive:
     return functions.FUNCTIONS.get(name) or functions.HIDDEN[name]
 
 
-def overflowed(primitive: Primitive, arguments: Sequence[Any]) -> Any:
-    """The result where Python's arithmetic overflowed: ±inf, or that of an infinite argument."""
-    floats = [_float(argument) for argument in arguments]
-    if any(math.isinf(f) and type(a) is not float for f, a in zip(floats, arguments, strict=True)):
-        return primitive.value(*floats)  # an exact number beyond the floats: tanh(10⁴⁰⁰) is 1
-    if primitive is POWER:
-        return -math.inf if floats[0] < 0 and floats[1] % 2 == 1 else math.inf
-    return math.copysign(math.inf, floats[0]) if primitive.name == "sinh" else math.inf
-
-
-def _float(value: Any) -> float:
-    try:
-        return float(value)
-    except OverflowError:
-        return math.inf if value > 0 else -math.inf
-
-
 # -- arithmetic: the rows that operators use
-
-#: What a rule may decide at once; a dual number carries more than the value that it compares by.
-_NUMBERS = (int, float, Fraction)
-
-
-def _power_base(y: Any, x: Any, n: Any) -> Any:
-    if isinstance(n, _NUMBERS):
-        if n == 0:
-            return 0 * n
-        if n == 1:
-            return n
-        if n == 2:
-            return n * x
-    return n * (power(x, n - 1) if type(x) is Fraction else x ** (n - 1))
-
-
-def _power_exponent(y: Any, x: Any, n: Any) -> Any:
-    from compgraph.functions import log
-
-    if isinstance(x, _NUMBERS) and isinstance(y, _NUMBERS) and x == 0 and n > 0:
-        return 0 * y  # the limit of xⁿ·log x, and of 0ⁿ, which is 0 for every n > 0
-    return y * log(x)
-
-
-def _reciprocal(b: Any) -> Any:
-    return Fraction(1, b) if type(b) is int and b else 1 / b  # a literal 3 keeps 1/3 exact in symbols
 
 
 def _variable(*_: Any) -> NoReturn:
@@ -654,39 +612,27 @@ MULTIPLY = Primitive("multiply", operator.mul, lambda y, a, b: b, lambda y, a, b
 DIVIDE = Primitive(
     "divide",
     operator.truediv,
-    lambda y, a, b: _reciprocal(b),
+    lambda y, a, b: reciprocal(b),
     lambda y, a, b: -y / b,
     domain="a denominator other than 0",
-    textbook=(lambda y, a, b: _reciprocal(b), lambda y, a, b: -a / b**2),
+    textbook=(lambda y, a, b: reciprocal(b), lambda y, a, b: -a / b**2),
 )
 POWER = Primitive(
     "power",
     power,
-    _power_base,
-    _power_exponent,
+    power_base,
+    power_exponent,
     domain="x > 0, or x < 0 with an integer exponent, or 0 with an exponent ≥ 0",
-    textbook=(_power_base, lambda y, x, n: y * _log(x)),
+    textbook=(power_base, lambda y, x, n: y * log(x)),
 )
 NEGATE = Primitive("negate", operator.neg, -1)
-ABS = Primitive("abs", abs, lambda y, x: _sign(x), kink=lambda x: x == 0)
+ABS = Primitive("abs", abs, lambda y, x: sign(x), kink=lambda x: x == 0)
 LESS = Primitive("less", operator.lt, None, None)
 LESS_EQUAL = Primitive("less_equal", operator.le, None, None)
 GREATER = Primitive("greater", operator.gt, None, None)
 GREATER_EQUAL = Primitive("greater_equal", operator.ge, None, None)
 EQUAL = Primitive("equal", operator.eq, None, None)
 NOT_EQUAL = Primitive("not_equal", operator.ne, None, None)
-
-
-def _sign(x: Any) -> Any:
-    from compgraph.functions import sign
-
-    return sign(x)
-
-
-def _log(x: Any) -> Any:
-    from compgraph.functions import log
-
-    return log(x)
 
 
 def equal(a: Any, b: Any) -> Any:

@@ -6,19 +6,21 @@ leaves of each group what is used outside of it, and the views of a Solution a p
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 import networkx as nx
 import numpy as np
 
+from compgraph.arrays.labels import shape_at
+from compgraph.expression import LITERAL, VARIABLE, Expression, literal
 from compgraph.graph import Graph
-from compgraph.propagation import _some, node_order
+from compgraph.propagation import node_order
+from compgraph.selection import Groups, grouped, inner_nodes, named_nodes
 from compgraph.semiring import Semiring, a_semiring
 from compgraph.symbols import _chained, _named, _plus
 
-__all__ = ["among", "fold", "grouped", "inner_nodes", "neighbourhood", "scopes", "statements", "unfolded"]
+__all__ = ["among", "fold", "statements", "unfolded"]
 
 
 def among(graph: nx.MultiDiGraph, nodes: Iterable[Any], *, semiring: Semiring | None = None) -> Graph:
@@ -40,7 +42,8 @@ def among(graph: nx.MultiDiGraph, nodes: Iterable[Any], *, semiring: Semiring | 
     Graph
         These nodes, in evaluation order, with their names and values, and one edge (key 0) per pair. Its label is the
         sum over all paths from one to the other on which no other node of these lies. So what a sweep leaves at a node
-        is what it leaves there in the whole graph, wherever the seeds are among these nodes.
+        is what it leaves there in the whole graph, wherever the seeds are among these nodes. In formulas an input that
+        was eliminated is the number that it is.
 
     Raises
     ------
@@ -58,10 +61,7 @@ def among(graph: nx.MultiDiGraph, nodes: Iterable[Any], *, semiring: Semiring | 
     >>> list(among(g, ["x", "y"]).edges(data="partial"))
     [('x', 'y', 11.0)]
     """
-    keep = dict.fromkeys(nodes)
-    unknown = [node for node in keep if node not in graph]
-    if unknown:
-        raise ValueError(f"no node {unknown[0]!r}: expected nodes of the graph ({_some(graph)}). Name some of them.")
+    keep = dict.fromkeys(named_nodes(graph, nodes))
     order = node_order(graph)
     coarse = Graph(**graph.graph)
     for node in order:
@@ -90,11 +90,18 @@ _KEPT = ("primitive", "name", "value")
 def _written_out(graph: nx.MultiDiGraph, keep: Collection[Any]) -> nx.MultiDiGraph:
     """The operations that a coarse graph was made from, in which what stays has a name, and nothing else has.
 
-    Formulas are written from it, in these names: the formula of an edge is that of all that was eliminated.
+    Formulas are written from it, in these names: the formula of an edge is that of all that was eliminated. An input
+    that was is the number that it is.
     """
     fine = graph.graph.get("operations", graph).copy(as_view=False)
     for node, data in fine._node.items():
+        if node not in keep and data["primitive"] is VARIABLE and not isinstance(data.get("value"), Expression | None):
+            data.update(primitive=LITERAL, arguments=literal(data["value"], str(node)).arguments)
         data["name"] = (data["name"] or str(node)) if node in keep else None
+    fine.graph["inputs"] = [node for node in fine if fine._node[node]["primitive"] is VARIABLE]
+    shapes = {node: shape for node in fine.graph["inputs"] if (shape := shape_at(fine, node))}
+    if shapes:  # formulas and programs are for arrays of these
+        fine.graph["shapes"] = shapes
     fine.graph["statements"] = {node: i for i, node in enumerate(fine)}
     return fine
 
@@ -187,9 +194,6 @@ def statements(graph: nx.MultiDiGraph) -> Graph:
     return among(graph, named)
 
 
-Groups = Mapping[Any, Iterable[Any]] | Iterable[str] | str | None
-
-
 def fold(graph: nx.MultiDiGraph, groups: Groups = None, *, semiring: Semiring | None = None) -> Graph:
     """The graph with each group folded: its inner nodes are eliminated, what is used outside of it stays.
 
@@ -231,101 +235,3 @@ def unfolded(graph: nx.MultiDiGraph, groups: Groups = None) -> list[Any]:
     """The nodes that stay when groups are folded."""
     hidden = {node for inner in inner_nodes(graph, grouped(graph, groups)).values() for node in inner}
     return [node for node in graph if node not in hidden]
-
-
-def inner_nodes(graph: nx.MultiDiGraph, groups: Mapping[Any, Iterable[Any]]) -> dict[Any, list[Any]]:
-    """Of each group the nodes that nothing outside of it needs, and that are no outputs."""
-    ends = graph.graph["outputs"] if "outputs" in graph.graph else [node for node in graph if not graph._succ[node]]
-    outputs, used_by = set(ends), _users(graph)
-    inner = {}
-    for name, members in groups.items():
-        group = dict.fromkeys(members)
-        inner[name] = [node for node in group if node not in outputs and used_by[node] <= group.keys()]
-    return inner
-
-
-def _users(graph: nx.MultiDiGraph) -> dict[Any, set[Any]]:
-    """Node → those that need it: along edges, or as a condition, which has none."""
-    users = {node: set(heads) for node, heads in graph._succ.items()}
-    for head, data in graph._node.items():
-        for argument in data.get("arguments") or ():
-            if type(argument) is str and argument in users:
-                users[argument].add(head)
-    return users
-
-
-def grouped(graph: nx.MultiDiGraph, groups: Groups) -> dict[Any, list[Any]]:
-    """Groups as they are given or as scopes are called, each with its nodes."""
-    if isinstance(groups, Mapping):
-        found = {name: list(members) for name, members in groups.items()}
-        for name, members in found.items():
-            unknown = [node for node in members if node not in graph]
-            if unknown:
-                raise ValueError(
-                    f"group {name}: no node {unknown[0]!r}: expected nodes of the graph ({_some(graph)}). Name some."
-                )
-        return found
-    known = scopes(graph)
-    if groups is None:
-        names = [name for name in known if not any(name.startswith((f"{one}.", f"{one}/")) for one in known)]
-        if not names:
-            raise ValueError(
-                "nothing to fold: expected nodes with names such as layer1.z, got none. "
-                "Say what belongs together: {'layer1': ['z', 'a']}."
-            )
-    else:
-        names = [groups] if isinstance(groups, str) else list(groups)
-    for name in names:
-        if name not in known:
-            raise ValueError(f"no scope {name!r}: expected one of {_some(known) or 'none'}. Or give {{name: nodes}}.")
-    return {name: known[name] for name in names}
-
-
-#: Where a name is divided: not before a number, which tells bindings of one name apart (``c.1``).
-_DIVISION = re.compile(r"(?<=.)[./](?![\d.]*$)")
-
-
-def scopes(graph: nx.MultiDiGraph) -> dict[str, list[Any]]:
-    """The groups that names speak of: ``layer1.z`` is in the scope ``layer1``, ``net/layer1/z`` in ``net`` as well.
-
-    Returns
-    -------
-    dict of str to list of node
-        Outer scopes before inner ones. An operation without a name is in the scopes of all that use it.
-
-    Examples
-    --------
-    >>> from compgraph.expression import Variable
-    >>> from compgraph.graph import trace
-    >>> x = Variable("x")
-    >>> scopes(trace({"a.t": x**2 + 1, "J": 3 * x}))
-    {'a': ['v1', 'a.t']}
-    """
-    found: dict[Any, tuple[str, ...]] = {}
-    order, users = node_order(graph), _users(graph)
-    for node in reversed(order):
-        if "primitive" in graph._node[node] and not _named(graph, node):
-            first, *others = [found[head] for head in users[node]] or [()]
-            found[node] = tuple([name for name in first if all(name in one for one in others)])
-        else:
-            found[node] = tuple([node[: cut.start()] for cut in _DIVISION.finditer(node)] if type(node) is str else ())
-    groups: dict[str, list[Any]] = {}
-    for node in order:
-        for name in found[node]:
-            groups.setdefault(name, []).append(node)
-    return dict(sorted(groups.items(), key=lambda group: len(_DIVISION.findall(group[0] + ".z"))))
-
-
-def neighbourhood(graph: nx.MultiDiGraph, node: Any, depth: int) -> set[Any]:
-    """The nodes that so many edges, along or against their direction, reach from a node."""
-    near = {node}
-    edge = [node]
-    for _ in range(depth):
-        edge = [other for one in edge for other in _beside(graph, one) if other not in near]
-        near.update(edge)
-    return near
-
-
-def _beside(graph: nx.MultiDiGraph, node: Any) -> Iterator[Any]:
-    yield from graph._pred[node]
-    yield from graph._succ[node]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
@@ -15,7 +14,7 @@ import numpy as np
 from compgraph.arrays.labels import holds_arrays, shape_at, shaped
 from compgraph.elimination import Cost
 from compgraph.expression import Expression, Primitive
-from compgraph.levels import Groups, among, neighbourhood, statements, unfolded
+from compgraph.levels import among, statements, unfolded
 from compgraph.linearization import linearize
 from compgraph.listing import Program, derivative_program
 from compgraph.maps import Identity, LinearMap
@@ -24,6 +23,7 @@ from compgraph.numbers import digits, plus, times
 from compgraph.pathsum import PathSum, paths
 from compgraph.posing import depending, posed
 from compgraph.propagation import Step, forward, reverse
+from compgraph.selection import Groups, between, named_nodes, neighbourhood
 from compgraph.semiring import LINEAR, MATRIX, REAL, Ranked, Semiring, a_semiring
 from compgraph.symbols import EXPRESSION, formulas, joining
 from compgraph.zoom import entries, entry_names, scalarize
@@ -344,6 +344,10 @@ class Solution:
         groups : mapping of name to nodes, or names of scopes, optional
             Nodes called ``layer1.z`` are in the scope ``layer1``. Left out: all outermost scopes.
 
+        Notes
+        -----
+        An input that only its group uses leaves with it, and is a number from then on; at no point, inputs stay.
+
         Examples
         --------
         >>> s = solve("h = w*x; a = h^2; J = a + x", at={"w": 2, "x": 3})
@@ -361,7 +365,7 @@ class Solution:
         >>> s.partials, s.derivatives
         ({('x', 'J', 0): 25.0}, {'J': 1.0, 'x': 25.0})
         """
-        return self._among([*self._nodes(nodes), *self.seeds])
+        return self._among([*named_nodes(self.graph, nodes), *self.seeds])
 
     def part(self, *, of: str | Iterable[str] | None = None, wrt: str | Iterable[str] | None = None) -> Solution:
         """What lies between some nodes: all that `of` is made from, or that is made from `wrt`, or both.
@@ -372,19 +376,8 @@ class Solution:
         >>> list(s.part(of="t").values), list(s.part(wrt="x").values), list(s.part(of="t", wrt="x").values)
         (['x', 'y', 't'], ['x', 't', 'J'], ['x', 't'])
         """
-        ends, starts = self._nodes(of), self._nodes(wrt)
-        graph = self.graph
-        made = set(graph) if of is None else set(ends).union(*(nx.ancestors(graph, node) for node in ends))
-        used = set(graph) if wrt is None else set(starts).union(*(nx.descendants(graph, node) for node in starts))
-        keep = made & used
-        outputs = [node for node in (self.outputs if of is None else ends) if node in keep]
-        inputs = [node for node in (self.inputs if wrt is None else starts) if node in keep]
-        if not outputs or not inputs:
-            raise ValueError(
-                f"nothing lies there: expected an input and an output in the part, got {len(keep)} nodes. "
-                "Name nodes of which one is made from the other."
-            )
-        return self._among(keep, outputs, inputs)
+        ends, starts = named_nodes(self.graph, of), named_nodes(self.graph, wrt)
+        return self._among(between(self.graph, ends, starts), ends or self.outputs, starts or self.inputs)
 
     def around(self, node: str, depth: int = 1) -> Solution:
         """A node and those near it, all else eliminated: edges lead from there to where the sweep starts.
@@ -401,31 +394,19 @@ class Solution:
         >>> list(s.partials), s.derivatives["u"] == solve("J = exp(u*1)/2", at={"u": s.values["u"]}).gradient["u"]
         ([('t', 'u', 0), ('t', 'v', 0), ('u', 'v', 0), ('v', 'J', 0)], True)
         """
-        (node,) = self._nodes(node)
-        return self.among(neighbourhood(self.graph, node, depth))
+        (middle,) = named_nodes(self.graph, node)
+        return self.among(neighbourhood(self.graph, middle, depth))
 
-    def _nodes(self, names: str | Iterable[str] | None) -> list[str]:
-        """Names of nodes, or an error that says which are."""
-        chosen = [] if names is None else [names] if isinstance(names, str) else list(names)
-        for name in chosen:
-            if name not in self.graph:
-                near = difflib.get_close_matches(str(name), [str(node) for node in self.graph], 3)
-                hint = f"Did you mean {', '.join(near)}?" if near else "See list(s.graph)."
-                raise ValueError(
-                    f"no node {name!r:.60}: expected a node of the graph ({len(self.graph)} nodes). {hint}"
-                )
-        return chosen
-
-    def _among(
-        self, nodes: Iterable[str], outputs: Sequence[str] | None = None, inputs: Sequence[str] | None = None
-    ) -> Solution:
+    def _among(self, nodes: Iterable[str], outputs: Sequence[str] = (), inputs: Sequence[str] = ()) -> Solution:
         """What is left of the solution where only some nodes of its graph are."""
         over = None if self.derives else joining(self.semiring)
+        if self.semiring.name == EXPRESSION.name:  # inputs without a value stay, because formulas speak of them
+            nodes = [*nodes, *(node for node in self.inputs if node in self.graph)]
         graph = among(self.graph, [node for node in nodes if node in self._swept], semiring=over)
         if self._swept is not self.graph:  # what nobody asked for is gone
             graph.graph.pop("undefined", None)
-        outputs = [node for node in (self.outputs if outputs is None else outputs) if node in graph]
-        inputs = [node for node in (self.inputs if inputs is None else inputs) if node in graph]
+        outputs = [node for node in outputs or self.outputs if node in graph]
+        inputs = [node for node in inputs or self.inputs if node in graph]
         graph.graph.update(outputs=outputs, inputs=inputs)
         semiring = self.semiring if over is None else self.semiring._replace(lift=_lifted)
         return Solution(graph, self.direction, outputs, inputs, semiring=semiring)

@@ -15,7 +15,8 @@ from compgraph.expression import Expression
 from compgraph.notation.arrays import array, index, parameter, short, summary
 from compgraph.notation.combining import linear_total
 from compgraph.notation.elements import element
-from compgraph.notation.maps import as_expression, linear_map
+from compgraph.notation.kronecker import as_expression
+from compgraph.notation.maps import linear_map
 
 A, M = cg.Variable("A", shape=(3, 3)), cg.Variable("M", shape=(3, 3))
 B, W = cg.Variable("B", shape=(4, 3)), cg.Variable("W", shape=(3, 2))

@@ -344,7 +344,7 @@ FILM_REFUSED = {
     "frames": (["J = x", "--at", "x=1", "--frames", "a"], r"--frames 'a': expected a stride or a range"),
     "theme": (["J = x", "--at", "x=1", "--theme", "pink"], r"unknown theme 'pink': expected one of light, dark, print"),
     "folder": (["J = x", "--at", "x=1", "-o", "no/where/steps.html"], r": no/where/steps\.html: No such file"),
-    "engine": (["J = x", "--at", "x=1", "--engine", "pencil"], r"expected 'auto', 'embedded' or 'dot'"),
+    "engine": (["J = x", "--at", "x=1", "--engine", "pencil"], r"expected 'auto', 'embedded', 'dot' or 'layered'"),
 }
 
 

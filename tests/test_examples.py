@@ -71,16 +71,12 @@ def test_slides(tmp_path: Path) -> None:
     pytest.importorskip("reportlab")
     (deck, document, page, handout), _ = run("slides", tmp_path)
     steps = 8
-    assert (
-        re.findall(r"\\only<(\d+)", deck.read_text("utf-8"))[-1]
-        and deck.read_text("utf-8").count("\\begin{frame}") == 1
-    )
-    shown = pages(document)
+    tex, shown = deck.read_text("utf-8"), pages(document)
+    overlays = re.findall(r"\\only<(\d+)", tex)
+    assert tex.count(r"\begin{frame}") == 1 and str(steps) in overlays  # that such decks are set: tests/test_paper.py
     assert len(shown) == steps and "∂J/∂x" in shown[-1] and "5.5" in shown[-1]
     assert page.read_text("utf-8").startswith("<!doctype html>")
     assert len(pages(handout)) == 3
-    document.rename(tmp_path / "ours.pdf")
-    assert sets(deck) == steps
 
 
 def test_class_sheets(tmp_path: Path) -> None:

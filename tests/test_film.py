@@ -218,11 +218,16 @@ def test_a_notebook_shows_the_page_over_a_picture(shown: Film) -> None:
     assert [tag for tag, _ in seen.found] == ["div", "img", "iframe"]
 
 
-def test_without_an_engine_there_is_one_sentence_the_film_in_words_and_dot(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_an_engine_a_film_is_laid_out_all_the_same_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(layout, "engines", lambda: ())
-    monkeypatch.setattr(layout, "_wasm", lambda: None)
-    monkeypatch.setenv("PATH", "")
-    shown = cg.solve(EXAMPLE, {"x": 2}).film()
+    film = cg.solve(EXAMPLE, {"x": 2}).film()
+    assert film.svg().startswith("<svg") and film.html().count("Laid out without Graphviz") == 1
+    assert "Laid out" not in cg.solve(EXAMPLE, {"x": 2}).film(engine="layered").html()
+
+
+def test_a_film_that_cannot_be_laid_out_is_one_sentence_words_and_dot(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layout, "engines", lambda: ())
+    shown = cg.solve(EXAMPLE, {"x": 2}).film(engine="embedded")
     with pytest.raises(layout.EngineMissing):
         shown.svg()
     bundle = shown._repr_mimebundle_()

@@ -17,6 +17,7 @@ import pytest
 
 from compgraph.render import cache
 from compgraph.render import layout as room
+from compgraph.render.layered import layered
 from compgraph.render.layout import Box, Curve, EngineMissing, Layout, Placed, engines, layout, skeleton
 from compgraph.render.skeleton import Edge
 
@@ -519,13 +520,12 @@ def test_an_absent_dot_costs_one_sentence(no_dot: Path) -> None:
     )
 
 
-def test_no_engine_at_all_costs_one_sentence(no_dot: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_an_engine_there_is_a_layout_that_says_so(no_dot: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room, "_wasm", lambda: None)
     assert engines() == ()
-    with pytest.raises(
-        EngineMissing, match=r"^no Graphviz to draw with: run 'pip install .*, or install Graphviz .*\.$"
-    ):
-        layout(*WORKED)
+    placed = layout(*WORKED)
+    assert placed.note.startswith("Laid out without Graphviz") and len(placed.nodes) == 6
+    assert placed._replace(note="") == layout(*WORKED, engine="layered") == layered(*WORKED)
     with pytest.raises(EngineMissing, match=r"'embedded'.*run 'pip install"):
         layout(*WORKED, engine="embedded")
 
@@ -536,7 +536,7 @@ def test_without_wasmtime_there_is_no_embedded_engine(no_dot: Path, monkeypatch:
 
 
 def test_an_unknown_engine_is_named() -> None:
-    with pytest.raises(ValueError, match="expected 'auto', 'embedded' or 'dot', got 'neato'"):
+    with pytest.raises(ValueError, match="expected 'auto', 'embedded', 'dot' or 'layered', got 'neato'"):
         layout(*WORKED, engine="neato")
 
 

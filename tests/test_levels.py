@@ -136,7 +136,7 @@ def test_layers_fold_and_their_parameters_leave_with_them() -> None:
     assert list(s.folded("net").graph)[:3] == list(s.folded().graph)[:3] == ["x", "target", "net.layer2.a"]
     assert s.folded("net").partials["x", "net.layer2.a", 0] == pytest.approx(s.paths("x", "net.layer2.a").total)
     text = str(cg.formula(layers.graph, "x", "net.layer1.a"))
-    assert text == "(1 − net.layer1.a²)·net.layer1.w"
+    assert text == "(1 − net.layer1.a²)·0.5"  # an input that left is the number that it is
 
 
 def test_a_condition_leaves_with_what_it_decides() -> None:
@@ -148,6 +148,12 @@ def test_a_condition_leaves_with_what_it_decides() -> None:
 def test_folded_in_symbols_over_counts_and_with_arrays() -> None:
     symbols = cg.solve({"J": cg.sin(x**2).named("a.t") + x}, None).folded()
     assert str(symbols.partials["x", "a.t", 0]) == "cos(x²)·(2·x)"
+    assert set(cg.solve({"J": (y * x).named("a.t") + x}, None).folded({"a": ["a.t", "y"]}).graph) == {
+        "x",
+        "y",
+        "a.t",
+        "J",
+    }
     count = cg.solve("f = x*y + 2x + x*x", {"x": 2, "y": 3}).over(cg.COUNT)
     assert count.among(["x"]).partials == {("x", "f", 0): 4} and count.among(["x"]).derivatives["x"] == 4
     W, v = cg.Variable("l.W"), cg.Variable("v")
@@ -195,11 +201,43 @@ def test_around_is_near_and_its_numbers_are_those_of_the_whole() -> None:
         (lambda s: s.folded("nett"), "no scope 'nett': expected one of net, net.layer1"),
         (lambda s: s.folded({"g": ["zz"]}), "group g: no node 'zz': expected nodes of the graph"),
         (lambda s: s.around("net.layer1.q"), r"no node 'net\.layer1\.q': expected a node .* Did you mean net\.layer1"),
-        (lambda s: s.part(of="x", wrt="J"), "nothing lies there: expected an input and an output"),
+        (lambda s: s.part(of="x", wrt="J"), "nothing lies between J and x: expected the second to be made from"),
         (lambda s: s.part(of="J").part(of="x").folded(), "nothing to fold: expected nodes with names such as"),
-        (lambda s: cg.among(s.graph, ["nowhere"]), "no node 'nowhere': expected nodes of the graph"),
+        (lambda s: cg.among(s.graph, ["nowhere"]), "no node 'nowhere': expected a node of the graph"),
     ],
 )
 def test_what_is_not_there_is_said(ask: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         ask(network())
+
+
+# -- what else can be asked of what is left
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        network().folded(),
+        network().statements.folded(["net.layer1"]).folded(["net.layer2"]),
+        network().around("net.layer1.z"),
+        network().part(of="net.layer2.a"),
+        network().among(["x", "net.layer1.a"]),
+        cg.solve("t = x*y; u = sin(t) + t^2; J = u*t", {"x": 2, "y": 0.5}).folded({"g": ["x", "t"]}),
+        cg.solve({"J": np.sum(cg.tanh((cg.Variable("l.W") @ x).named("l.z")).named("l.h"))},
+                 {"l.W": [[1, 2], [3, 4]], "x": [0.5, 0.25]}).folded(),
+    ],
+    ids=["folded", "folded twice", "around", "part", "among", "text", "arrays"],
+)  # fmt: skip
+def test_it_is_a_solution_like_any_other(left: cg.Solution) -> None:
+    assert left.statements is left and str(left.table()) and str(left.derivation()) and left.film().captions
+    plain = left.to_dict()
+    assert [one["name"] if "name" in one else one["tail"] for one in plain["partials"]] == [
+        t for t, _, _ in left.partials
+    ]
+    program = left.program()
+    value, derivatives = program.compile()(*[left.values[name] for name in program.inputs])
+    assert np.allclose(value, left.values[left.outputs[0]])
+    for name, derivative in zip(program.inputs, derivatives, strict=True):
+        assert np.allclose(derivative, left.gradient[name])
+        total = left.paths(name).total
+        assert np.allclose(total.matrix() if isinstance(total, cg.LinearMap) else total, left.gradient[name])

@@ -56,7 +56,7 @@ def parser(first: Sequence[str] = ()) -> Parser:
     pages.add_argument("--handout", type=int, metavar="N", help="N frames to a page, with lines for notes: handout.pdf")
     command.add_argument("--theme", help="light, dark or print")
     command.add_argument("--title", help="a heading")
-    command.add_argument("--engine", help="what lays the graph out: auto, embedded or dot")
+    command.add_argument("--engine", help="what lays the graph out: auto, embedded, dot or layered (no Graphviz)")
 
     command = _command(
         commands, "paths", run.paths, "every path, its product, and their sum", "--at x=2 --from x --to J"

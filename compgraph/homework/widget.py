@@ -71,8 +71,7 @@ def _kind() -> Any:
 
         def _repr_mimebundle_(self, **options: Any) -> Any:
             """What a widget is, over what stays of it where no kernel runs: the sheet as a picture."""
-            shown = super()._repr_mimebundle_(**options)
-            data, metadata = shown if isinstance(shown, tuple) else (shown, {})
+            data, metadata = super()._repr_mimebundle_(**options)
             return {"image/svg+xml": self.worksheet.blank.svg(), **data, "text/plain": repr(self)}, metadata
 
     return WorksheetWidget

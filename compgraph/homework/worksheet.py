@@ -63,7 +63,7 @@ class Worksheet:
         Whose sheet it is, if that is to be printed.
     title : str
         Another title than the problem's.
-    engine : {"auto", "embedded", "dot"}
+    engine : {"auto", "embedded", "dot", "layered"}
         Which Graphviz lays the graph out.
 
     Attributes
@@ -182,7 +182,7 @@ class Worksheet:
     def widget(self, **options: Any) -> Any:
         """The sheet in a notebook cell, to be typed in, with a button that marks it; the report appears beneath.
 
-        It needs ``pip install compgraph[widget]`` and a kernel that runs. Without them the sheet is still a picture, and
+        It needs ``pip install compgraph[widget]`` and a kernel that runs. Without them the sheet is a picture, and
         `fillable` a page.
 
         Parameters

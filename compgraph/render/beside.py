@@ -48,7 +48,7 @@ class SideBySide:
             self.html(),
             self.films[0].image(),
             width=max(720, *(1.4 * one.width for one in pictures)),
-            height=min(sum(one.height for one in pictures), 900) + 400,
+            height=min(sum(one.height for one in pictures), 900) + 400 + max(film.below() for film in self.films),
             label=self.title,
         )
 

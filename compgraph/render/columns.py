@@ -18,7 +18,7 @@ from compgraph.render.drawing import Drawing
 from compgraph.render.font import text_width
 from compgraph.render.heat import LEVELS
 from compgraph.render.layers import Neurons
-from compgraph.render.layout import Box
+from compgraph.render.layout import Box, Layout, Placed
 from compgraph.render.runs import equation, typeset
 from compgraph.render.script import Caption, Moment, Script, Sweep
 from compgraph.render.style import MARKS, SIZES
@@ -64,6 +64,8 @@ class Columns(Drawing):
         self.width = max(round(x - GAP + SIZES.margin), SIZES.least if script.sweeps else 0)
         self.height = round(SIZES.margin * 2 + head + tallest * row)
         self._left = (self.width - (x - GAP + SIZES.margin)) / 2
+        placed = [Placed(*place, 2 * self.radius, 2 * self.radius) for place in self.places]
+        self.layout = Layout(self.width, self.height, tuple(placed), ())
         self.weights = _levels([neurons.weights[edge] for edge in edges])
         self.off = {i for i, node in enumerate(nodes) if node in neurons.off}
         self.flows = [_flows(sweep, len(edges)) for sweep in script.sweeps]

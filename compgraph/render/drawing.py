@@ -43,13 +43,13 @@ class Drawing:
     script : Script
     rankdir : {"LR", "TB", "RL", "BT"}
         Where edges point.
-    engine : {"auto", "embedded", "dot"}
+    engine : {"auto", "embedded", "dot", "layered"}
         Which Graphviz is asked.
 
     Raises
     ------
     EngineMissing
-        There is no Graphviz to ask.
+        The engine asked for is not there.
 
     Notes
     -----

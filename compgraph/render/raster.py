@@ -24,8 +24,13 @@ def png(svg: str, *, scale: float = 2.0) -> bytes:
     ------
     ValueError
         If the SVG cannot be read, or has no size.
+    ImportError
+        If there is no resvg, as in a browser.
     """
-    from resvg_py import svg_to_bytes
+    try:
+        from resvg_py import svg_to_bytes
+    except ImportError:
+        raise ImportError("no bitmap without resvg: run 'pip install resvg_py', or save as .svg or .html.") from None
 
     if not 0 < scale <= 100:
         raise ValueError(f"cannot draw at this scale: expected a number above 0 and at most 100, got {scale}.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from math import hypot
@@ -12,7 +13,10 @@ from compgraph.render.skeleton import Curve, Placed
 __all__ = ["routed"]
 
 #: The length of an arrow's head; what a line keeps from a box it passes; neighbours that it looks at.
-_HEAD, _CLEAR, _SEEN = 7.0, 4.0, 8
+_HEAD, _CLEAR, _SEEN = 7.0, 4.0, 6
+
+#: How often a line is drawn anew before it goes straight through all layers; how far apart its points are that are looked at.
+_TRIES, _APART = 4, 5.0
 
 Point = tuple[float, float]
 
@@ -30,24 +34,54 @@ class _Router:
     def __init__(self, laid: Layers, along: Sequence[float], across: Sequence[float]) -> None:
         self.laid, self.across = laid, across
         self.along = [along[r] for r in laid.rank]
+        self.half = [max((laid.length[v] for v in row), default=0.0) / 2 for row in laid.rows]
         self.place = {v: i for row in laid.rows for i, v in enumerate(row)}
 
     def line(self, e: int, chain: Sequence[int]) -> Curve:
-        """The line of an edge, through its places."""
+        """The line of an edge, through its places; straight through the layers where it would run into something."""
+        flat: set[int] = set()
+        for _ in range(_TRIES):
+            points = self._points(e, chain, flat)
+            curve = _smooth(points)
+            hit = self._hit(curve, chain) - flat
+            if not hit:
+                break
+            flat |= hit
+        else:
+            points = self._points(e, chain, set(range(len(chain))))
+            curve = _smooth(points)
+        label = self._label(e, points)
+        return (_smooth(points[::-1]) if self.laid.is_back[e] else curve)._replace(label=label)
+
+    def _points(self, e: int, chain: Sequence[int], flat: set[int]) -> list[Point]:
+        """What a line goes through, if it has to go straight through the layers of some of its vertices."""
         laid, (u, *inner, v) = self.laid, chain
         start = self.along[u] + laid.length[u] / 2, self.across[u] + laid.leave[e, u]
         end = self.along[v] - laid.length[v] / 2, self.across[v] + laid.enter[e, v]
         points = [start]
-        for i, w in enumerate(inner):
-            following = (self.along[inner[i + 1]], self.across[inner[i + 1]]) if i + 1 < len(inner) else end
+        for i, w in enumerate(inner, 1):
+            following = (self.along[chain[i + 1]], self.across[chain[i + 1]]) if i < len(inner) else end
             x, y = self.along[w], self.across[w]
-            half = self._flat(w, points[-1], following)
+            half = self.half[laid.rank[w]] if i in flat else self._flat(w, points[-1], following)
             points += [(x - half, y), (x + half, y)] if half else [(x, y)]
         points.append(end)
-        points[1:1] = self._beside(u, start, points[1], 1)
-        points[-1:-1] = self._beside(v, end, points[-2], -1)
-        curve = _smooth(points[::-1] if laid.is_back[e] else points)
-        return curve._replace(label=self._label(e, points))
+        points[1:1] = self._beside(u, start, points[1], 1, 0 in flat)
+        points[-1:-1] = self._beside(v, end, points[-2], -1, len(chain) - 1 in flat)
+        return points
+
+    def _hit(self, curve: Curve, chain: Sequence[int]) -> set[int]:
+        """The places in a chain beside which the line runs into a box."""
+        found = set()
+        samples = list(_samples(curve))
+        xs = [x for x, _ in samples]
+        for i, v in enumerate(chain):
+            for side in (-1, 1):
+                for border, reach in self._others(v, side):
+                    reach += 1
+                    first, last = bisect_left(xs, self.along[v] - reach), bisect_right(xs, self.along[v] + reach)
+                    if any((y - border) * side > -1.5 for _, y in samples[first:last]):
+                        found.add(i)
+        return found
 
     def _label(self, e: int, points: Sequence[Point]) -> Placed:
         """Where a label stands: before its line, as far as that rises beside it."""
@@ -85,13 +119,13 @@ class _Router:
                 yield self.across[w] + reach, self.laid.length[w] / 2
             i += side
 
-    def _beside(self, v: int, at: Point, towards: Point, side: int) -> list[Point]:
+    def _beside(self, v: int, at: Point, towards: Point, side: int, flat: bool) -> list[Point]:
         """Where a line has to go straight on at first, to get past longer boxes beside its node."""
         (x, y), (x2, y2) = at, towards
         if x == x2 or y == y2:
             return []
         slope, up = (y2 - y) / (x2 - x), 1 if y2 > y else -1
-        needed = 0.0
+        needed = self.half[self.laid.rank[v]] - self.laid.length[v] / 2 if flat else 0.0
         for border, half in self._others(v, up):
             if (border - y2) * up > 0:
                 break
@@ -100,7 +134,7 @@ class _Router:
                 needed = max(needed, over)
         if needed and side < 0:
             needed = max(needed, _HEAD + 3)
-        return [(x + side * needed, y)] if needed and side * (x2 - x) > needed + 1 else []
+        return [(x + side * needed, y)] if needed > 0.5 and side * (x2 - x) > needed + 1 else []
 
     def _flat(self, v: int, before: Point, after: Point) -> float:
         """How far to both sides a line runs straight through a layer, to keep clear of the boxes there."""
@@ -138,6 +172,19 @@ def _smooth(points: Sequence[Point]) -> Curve:
         third = (x2 - x) / 3
         curve += [(x + third, y + third * m), (x2 - third, y2 - third * m2), (x2, y2)]
     return Curve(tuple(curve), tip, None)
+
+
+def _samples(curve: Curve) -> Iterator[Point]:
+    points = curve.points
+    for k in range(0, len(points) - 1, 3):
+        (x, y), (x1, y1), (x2, y2), (x3, y3) = points[k : k + 4]
+        # a level piece has to be looked at nowhere but at its ends
+        pieces = 2 + int((abs(x3 - x) + abs(y3 - y)) / _APART) if max(y, y1, y2, y3) - min(y, y1, y2, y3) > 1 else 1
+        for step in range(pieces):
+            t = step / pieces
+            a, b, c, d = (1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3
+            yield a * x + b * x1 + c * x2 + d * x3, a * y + b * y1 + c * y2 + d * y3
+    yield points[-1]
 
 
 def _short(before: Point, tip: Point) -> Point:

@@ -58,12 +58,13 @@ class Curve(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """A graph laid out: the whole size, then nodes and edges in the order they were given."""
+    """A graph laid out: the whole size, nodes and edges in the order they were given, and what is to be said of it."""
 
     width: float
     height: float
     nodes: tuple[Placed, ...]
     edges: tuple[Curve, ...]
+    note: str = ""
 
 
 Edge = tuple[int, int, Box | None]  # tail, head, size of the label

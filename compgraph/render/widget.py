@@ -81,8 +81,7 @@ def _kind() -> Any:
 
         def _repr_mimebundle_(self, **options: Any) -> Any:
             """What a widget is, over what stays of it where no kernel runs: the film, which steps by itself."""
-            shown = super()._repr_mimebundle_(**options)
-            data, metadata = shown if isinstance(shown, tuple) else (shown, {})
+            data, metadata = super()._repr_mimebundle_(**options)
             return {**self.film._repr_mimebundle_(), **data, "text/plain": repr(self)}, metadata
 
     return FilmWidget

@@ -14,14 +14,16 @@ from typing import Any
 
 import pytest
 
+import compgraph as cg
 from compgraph.render.runs import NBSP
 from tests.browser.pages import STATE, missing, worked
+from tests.pictures import EXAMPLE
 
 pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).parent.parent.parent
 
-FILM, WIDGET, ASK, TELL = range(4)
+FILM, WIDGET, ASK, TELL, SHEET, MARKS, CORRECT = range(7)
 CELLS = (
     """
 import compgraph as cg
@@ -32,6 +34,14 @@ s.film()
     "seen = []\nw = s.widget()\nw.observe(lambda change: seen.append(change.new), 'step')\nw",
     "print(w.step, w.selection, seen[-1:])",
     "w.step, w.selection = 5, 'u1'",
+    """
+from compgraph.homework import Problem, Worksheet
+sheet = Worksheet(Problem("z = w*x; a = z^2", at={"w": 3, "x": 2.5}), ask=["val", "grad"]).widget()
+sheet.answers = {"val:z": "7.5"}
+sheet
+""",
+    "print(sheet.answers, sheet.report and sheet.report.score)",
+    "if sheet.report:\n    sheet.answers = {**sheet.answers, 'grad:w': '37.5'}\n    sheet.check()",
 )
 
 #: Where JupyterLab keeps what it keeps.
@@ -174,7 +184,7 @@ class Frame:
         """The nodes that are selected."""
         self.inside()
         chosen = self.browser.find_elements("css selector", "[data-node][aria-pressed=true]")
-        return [list(worked().keys)[int(node.get_attribute("data-node"))] for node in chosen]
+        return [worked().keys[int(node.get_attribute("data-node"))] for node in chosen]
 
     def click(self, selector: str) -> None:
         self.inside()
@@ -220,3 +230,47 @@ def test_python_and_the_page_know_of_each_other(opened: Lab) -> None:
     assert frame.state["slider"] == "5" and frame.pressed() == ["t"]
     opened.run(ASK)
     expect(lambda: opened.printed(ASK), "5 t [5]")
+    frame.press(Keys.HOME)
+    assert frame.state["slider"] == "0"
+    opened.run(TELL)
+    expect(lambda: (frame.state["counter"], frame.pressed()), ("5 / 6", ["u1"]))
+
+
+def test_a_worksheet_is_typed_in_and_marked(opened: Lab) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    def box(cell: str) -> Any:
+        opened.browser.switch_to.frame(opened.output(SHEET, "iframe:not([sandbox])"))
+        return wait(lambda: opened.browser.find_elements("name", cell))[0]
+
+    expect(lambda: opened.printed(MARKS), "{'val:z': '7.5'} None")
+    expect(lambda: box("val:z").get_attribute("value"), "7.5")  # as Python has set it
+    box("val:a").send_keys("56.25")
+    box("grad:w").send_keys("16", Keys.BACKSPACE, "5")  # 15, where 37.5 was meant
+    opened.output(SHEET, "button").click()
+    opened.browser.switch_to.frame(opened.output(SHEET, "iframe[sandbox]"))
+    words = wait(lambda: [one.text for one in opened.browser.find_elements("css selector", ".cg-report")])[0]
+    assert "2/5" in words and "∂a/∂w" in words and "error" in words
+    high, inner = (
+        opened.browser.execute_script(f"return {length}") for length in ("innerHeight", "document.body.scrollHeight")
+    )
+    assert high >= inner > 200  # all of it is in sight
+    opened.run(MARKS)
+    expect(lambda: opened.printed(MARKS), "{'val:z': '7.5', 'val:a': '56.25', 'grad:w': '15'} 2.0")
+    opened.run(CORRECT)
+    expect(lambda: box("grad:w").get_attribute("value"), "37.5")
+    opened.run(MARKS)
+    expect(lambda: opened.printed(MARKS), "{'val:z': '7.5', 'val:a': '56.25', 'grad:w': '37.5'} 3.0")
+
+
+def test_a_notebook_that_is_not_trusted_still_shows_the_picture(browser: Any, lab: tuple[str, Path]) -> None:
+    address, work = lab
+    s = cg.solve(EXAMPLE, at={"x": 2})
+    bundles = dict(enumerate([s.film()._repr_mimebundle_(), s.widget()._repr_mimebundle_()[0], s._repr_mimebundle_()]))
+    notebook(work / "received.ipynb", ("s.film()", "s.widget()", "s"), bundles)
+    received = Lab(browser, address, "received.ipynb")
+    for cell in bundles:
+        picture = received.output(cell, "img")
+        shown = "return arguments[0].complete && arguments[0].naturalWidth"
+        wait(lambda: browser.execute_script(shown, picture) > 400)  # noqa: B023
+    assert received.all(".jp-OutputArea-output iframe") == []

@@ -28,15 +28,39 @@ function short(text, most = 30) {
 
 const font = (size) => `${size}px ${family}`;
 
+// A letter that stands alone, as u in u₁, is a variable and slanted; in large graphs text is plain.
+const LETTERS = "A-Za-zÀ-ÖØ-öø-ʯͰ-ϿЀ-ӿ";
+const SINGLE = new RegExp(`(?<![${LETTERS}_])([${LETTERS}])(?![${LETTERS}])`);
+const pieces = (line) => (data.plain ? [line] : line.split(SINGLE));
+const slanted = (i) => (i % 2 ? `italic ${font(TEXT)}` : font(TEXT));
+
+function widthOf(line) {
+  return pieces(line).reduce((sum, run, i) => {
+    pen.font = slanted(i);
+    return sum + pen.measureText(run).width;
+  }, 0);
+}
+
+// A line around the middle x; where it begins.
+function write(line, x, y) {
+  const start = x - widthOf(line) / 2;
+  let at = start;
+  pen.textAlign = "left";
+  pieces(line).forEach((run, i) => {
+    pen.font = slanted(i);
+    pen.fillText(run, at, y);
+    at += pen.measureText(run).width;
+  });
+  return start;
+}
+
 // Sizes are those of the longest texts of the sweep, so that nothing moves from step to step.
 function measure(node, totals) {
   node.lines = [short(node.stands < 0 ? node.how : node.name)]; // how it is made speaks of what is folded away
   if (node.value) node.lines.push(`= ${short(node.value)}`);
   node.label = data.derives ? derivative(node) : arrow(node);
-  pen.font = font(TEXT);
   const total = `${node.label} = ${totals[node.i] ?? "?"}`;
-  const widths = node.lines.map((line) => pen.measureText(line).width);
-  widths.push(pen.measureText(total).width + MARK);
+  const widths = [...node.lines.map(widthOf), widthOf(total) + MARK];
   if (node.stands >= 0) widths.push(pen.measureText(scopes[node.stands].name).width);
   node.width = Math.ceil(Math.max(60, ...widths)) + 22;
   node.height = (node.lines.length + 1) * LINE + 20;
@@ -198,15 +222,13 @@ function card(node, { state, near, selected, total }, k) {
     box(x + 6, base, node.width - 12, LINE + 4, 6);
     pen.fill();
   }
-  pen.font = font(TEXT);
-  pen.textAlign = "center";
   pen.fillStyle = node.faint ? colours.soft : colours.ink;
-  node.lines.forEach((text, i) => pen.fillText(text, node.x, y + 8 + (i + 0.75) * LINE));
+  node.lines.forEach((line, i) => write(line, node.x, y + 8 + (i + 0.75) * LINE));
   pen.fillStyle = state === "todo" ? colours.soft : state === "now" ? colours.nowink : colours.ink;
   const words = `${node.label} = ${state === "todo" ? "?" : total}`;
-  pen.fillText(words, node.x + MARK / 2, base + 18);
+  const start = write(words, node.x + MARK / 2, base + 18);
   pen.save();
-  pen.translate(node.x - pen.measureText(words).width / 2 - 5, base + 13);
+  pen.translate(start - MARK / 2 - 5, base + 13);
   pen.fill(marks[state]);
   pen.restore();
   if (node.stands >= 0) {

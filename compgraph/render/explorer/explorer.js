@@ -114,8 +114,8 @@ function terms(i) {
 // Keep a node in sight; nothing moves where it is.
 function see(node) {
   const [x, y] = [node.x * view.k + view.x, node.y * view.k + view.y];
-  const margin = Math.min(120, canvas.clientWidth / 4);
-  if (x < margin || y < margin / 2 || x > canvas.clientWidth - margin || y > canvas.clientHeight - margin / 2) centre(node.x, node.y);
+  const [w, h] = [(node.width * view.k) / 2 + 8, (node.height * view.k) / 2 + 8];
+  if (x < w || y < h || x > canvas.clientWidth - w || y > canvas.clientHeight - h) centre(node.x, node.y);
 }
 
 // -- one node: what is near, and what it says
@@ -363,7 +363,7 @@ async function start() {
   at("sweepbox").hidden = sweeps.length < 2;
   at("sweep").replaceChildren(...sweeps.map(({ seed }, k) => Object.assign(make("option", nodes[seed].name), { value: k })));
   readColours();
-  await document.fonts.load(font(TEXT), "∂x");
+  await Promise.all([0, 1].map((i) => document.fonts.load(slanted(i), "∂x")));
   resize();
   arrange();
   fit();
