@@ -203,7 +203,7 @@ def _checked(solution: Solution) -> str:
             raise ValueError(f"accuracy: expected a point, got an expression at {node}. Give at={{…}}.")
         if not isinstance(value, (float, Fraction, bool)):
             raise ValueError(
-                f"accuracy: expected numbers, got {type(value).__name__} at {node}. Write an expression for each entry."
+                f"accuracy: expected numbers, got {type(value).__name__} at {node}. Zoom in: s.scalars.accuracy()."
             )
     return solution._single("accuracy()")
 

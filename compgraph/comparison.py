@@ -10,6 +10,7 @@ import networkx as nx
 
 from compgraph.elimination import Cost, after, eliminate, elimination_cost
 from compgraph.orders import fewest_fill, forward_order, markowitz, markowitz_first, relative_markowitz, reverse_order
+from compgraph.propagation import expect_numbers
 from compgraph.search import MOST, optimal
 from compgraph.semiring import REAL, Semiring
 from compgraph.structure import Order, Skeleton, Start
@@ -125,6 +126,7 @@ def compare_orders(
     2 inner nodes, 4 edges, 2 paths from 1 input to 2 outputs
     """
     start = Start.of(graph, inputs, outputs)
+    expect_numbers(graph, "compare_orders")
     ends = {"inputs": list(start.inputs), "outputs": list(start.outputs)}
     labelled = all("partial" in data for parallel in start.edges.values() for data in (parallel or {}).values())
     prices = []

@@ -204,7 +204,10 @@ class Expression:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The shape that follows from those of the variables; () for a number."""
+        """The shape that follows from those of the variables; () for a number.
+
+        A Variable whose shape nobody has said is a number from here on: a value of another shape is refused.
+        """
         try:
             return self._shape
         except AttributeError:
@@ -382,6 +385,11 @@ def _operand(value: Any) -> Any:
         return int(value)
     if isinstance(value, (np.floating, np.bool_)):
         return float(value)
+    if isinstance(value, (list, tuple)) and not any(isinstance(entry, Expression) for entry in value):
+        try:
+            value = np.array(value)
+        except ValueError:
+            return NotImplemented
     if isinstance(value, np.ndarray):
         if value.dtype.kind not in "biuf":
             raise TypeError(

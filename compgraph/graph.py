@@ -100,6 +100,8 @@ def trace(
         _fill(graph, rows)
     if shapes := _shapes(order):
         graph.graph["shapes"] = shapes
+    if asked := [str(e.name) for e in order if e.primitive is VARIABLE and getattr(e, "_shape", None) == ()]:
+        graph.graph["numbers"] = asked  # their shape was asked for when nobody had said it
     graph.graph["inputs"] = list(variables)
     graph.graph["outputs"] = [names[e] for e in outputs]
     # these are called f only because a node needs a name: in formulas they are written out

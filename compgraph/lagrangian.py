@@ -31,7 +31,7 @@ from compgraph.expression import (
     VARIABLE,
     Expression,
 )
-from compgraph.propagation import expect_multigraph, reverse, totals
+from compgraph.propagation import expect_multigraph, expect_numbers, reverse, totals
 from compgraph.symbols import definition
 from compgraph.traversal import evaluation_order
 
@@ -174,6 +174,7 @@ class Lagrangian:
 
     def __init__(self, graph: nx.MultiDiGraph, output: str | None = None) -> None:
         expect_multigraph(graph)
+        expect_numbers(graph, "Lagrangian")
         self.output = graph.graph["outputs"][-1] if output is None else output
         if self.output not in graph:
             raise ValueError(f"no node {self.output!r}: expected one of {', '.join(list(graph)[:20])}. Name an output.")

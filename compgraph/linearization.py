@@ -118,6 +118,12 @@ def _point(graph: nx.MultiDiGraph, at: Mapping[str, Any], exact: bool) -> dict[s
                 f"{name} is not an input: expected values for {', '.join(inputs[:20])} only. Leave it out of the point."
             )
     point = {name: given(at[name], name, exact=exact) for name in inputs}
+    for name in graph.graph.get("numbers", ()):
+        if np.ndim(point.get(name, 0.0)):
+            raise ValueError(
+                f"{name} was taken for a number when its shape was asked for: got an array. "
+                f"Say the shape where it is made: Variable({name!r}, shape={np.shape(point[name])})."
+            )
     for name, shape in graph.graph.get("shapes", {}).items():
         if (got := np.shape(point[name])) != shape:
             raise ValueError(
@@ -145,6 +151,9 @@ def _evaluate(graph: nx.MultiDiGraph, point: dict[str, Any], exact: bool) -> dic
             return compute(key, operands)
         value = value_of(nodes[key]["primitive"], operands, lambda: f"{key} = {definition(graph, key)}")
         nan, infinite = located(value, operands)
+        if infinite is not None and nan is None and _is_pole(nodes[key]["primitive"], operands, infinite):
+            nan, infinite = infinite, None
+            value = np.where(np.isinf(value), np.nan, value)
         if nan is not None:
             at = [float(o[nan]) if np.shape(o) == np.shape(value) else o for o in operands]
             shown = nodes[key]["primitive"].undefined(
@@ -197,6 +206,18 @@ def _evaluate(graph: nx.MultiDiGraph, point: dict[str, Any], exact: bool) -> dic
     if undefined and any(_is_undefined(values.get(node)) for node in graph.graph.get("outputs", nodes)):
         raise undefined[0]  # where no output has one, a `where` has left it out
     return values
+
+
+def _is_pole(primitive: Any, operands: Sequence[Any], index: tuple[int, ...]) -> bool:
+    """Whether an infinity is where the function is undefined, as 1/0 is, and no overflow."""
+    if isinstance(primitive, Bound):
+        return False
+    try:
+        spread = np.broadcast_arrays(*operands)
+        primitive.value(*[float(operand[index]) for operand in spread])
+    except DomainError:
+        return True
+    return False
 
 
 def _is_undefined(value: Any) -> bool:
@@ -263,7 +284,11 @@ def _label_arrays(graph: nx.MultiDiGraph, key: str, operands: Sequence[Any]) -> 
     for tail, parallel in graph._pred[key].items():
         for position, label in parallel.items():
             try:
-                label["partial"] = labelled(primitive.partials[position], value, operands, position)
+                partial = label["partial"] = labelled(primitive.partials[position], value, operands, position)
+                entries = getattr(partial, "values", None)
+                if isinstance(entries, np.ndarray) and bool(np.isinf(entries).any()):
+                    index = [int(i) for i in np.argwhere(np.isinf(entries))[0]]
+                    warnings.append(f"∂{key}/∂{tail} is {_signed(entries[tuple(index)])} in the entry {index}.")
             except (ArithmeticError, ValueError) as error:
                 label["undefined"] = (
                     f"the partial ∂{key}/∂{tail} of {key} = {definition(graph, key)} does not exist: {error}; "

@@ -15,9 +15,20 @@ import networkx as nx
 import numpy as np
 
 from compgraph.errors import DomainError, brief
+from compgraph.maps import LinearMap
 from compgraph.semiring import REAL, Semiring, a_semiring
 
-__all__ = ["Step", "Term", "expect_multigraph", "forward", "node_order", "restricted", "reverse", "totals"]
+__all__ = [
+    "Step",
+    "Term",
+    "expect_multigraph",
+    "expect_numbers",
+    "forward",
+    "node_order",
+    "restricted",
+    "reverse",
+    "totals",
+]
 
 
 class Term(NamedTuple):
@@ -128,6 +139,16 @@ def expect_multigraph(graph: Any) -> None:
             f"expected a networkx.MultiDiGraph, got {type(graph).__name__}: "
             "parallel edges are different terms. Write nx.MultiDiGraph(graph)."
         )
+
+
+def expect_numbers(graph: nx.MultiDiGraph, what: str) -> None:
+    """Refuse labels that are linear maps between arrays, where numbers are multiplied and counted."""
+    for tail, head, label in graph.edges(data="partial"):
+        if isinstance(label, LinearMap):
+            raise TypeError(
+                f"{what} is for labels that are numbers: got a linear map on {tail} → {head}, between arrays. "
+                "Zoom in first: s.scalars.graph."
+            )
 
 
 def node_order(graph: nx.MultiDiGraph, order: Iterable[Any] | None = None) -> list[Any]:

@@ -26,7 +26,7 @@ from compgraph.propagation import Step, forward, reverse
 from compgraph.selection import Groups, between, named_nodes, neighbourhood
 from compgraph.semiring import LINEAR, MATRIX, REAL, Ranked, Semiring, a_semiring
 from compgraph.symbols import EXPRESSION, formulas, joining
-from compgraph.zoom import entries, entry_names, scalarize
+from compgraph.zoom import entries, entry_names, refuse_many, scalarize
 
 if TYPE_CHECKING:
     from compgraph.accuracy import Accuracy
@@ -266,6 +266,8 @@ class Solution:
         """A derivative of 0 in the shape that it has where there are arrays."""
         if self.semiring is not LINEAR:
             return total
+        if isinstance(total, LinearMap) and () in (total.output, total.input):  # of a number, or with respect to one
+            return total.apply(1.0) if total.input == () else total.T.apply(1.0)
         pair = (seed, node) if self.direction == "reverse" else (node, seed)
         found = shaped(total, *[shape_at(self.graph, one) for one in pair])
         value = self.graph._node[node].get("value")
@@ -427,6 +429,7 @@ class Solution:
         if not holds_arrays(self.graph):
             return self
         fine = self.graph.graph.get("operations", self.graph)
+        refuse_many(fine)
         shapes = {name: shape_at(self.graph, name) for name in (*self.outputs, *self.inputs)}
         of = [entry for name in self.outputs for entry in entry_names(name, shapes[name])]
         wrt = [entry for name in self.inputs for entry in entry_names(name, shapes[name])]

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import networkx as nx
 
-from compgraph.propagation import expect_multigraph, forward, reverse
+from compgraph.propagation import expect_multigraph, expect_numbers, forward, reverse
 from compgraph.semiring import REAL, Semiring
 
 __all__ = ["SparseJacobian", "sparse_jacobian", "sparsity_pattern"]
@@ -130,6 +130,7 @@ def sparse_jacobian(
     if direction not in _DIRECTIONS:
         raise ValueError(f"unknown direction {direction!r}: expected one of {', '.join(_DIRECTIONS)}.")
     expect_multigraph(graph)
+    expect_numbers(graph, "sparse_jacobian")
     targets, sources = _ends(graph, outputs, inputs)
     rows = sparsity_pattern(graph, targets, sources)
     columns: dict[Any, list[Any]] = {x: [] for x in sources}

@@ -47,8 +47,14 @@ def symbolize(graph: nx.MultiDiGraph) -> None:
         built[key] = data["value"] = value
         for parallel in graph._pred[key].values():
             for position, label in parallel.items():
-                partial = applied(primitive.partials[position], value, operands)
-                label["partial"] = _mapped(partial, value, operands[position]) if arrays else partial
+                if not arrays:
+                    label["partial"] = applied(primitive.partials[position], value, operands)
+                    continue
+                try:
+                    partial = applied(primitive.partials[position], value, operands)
+                    label["partial"] = _mapped(partial, value, operands[position])
+                except ValueError as error:
+                    raise _unshaped(graph, key, error) from None
 
 
 def applied(rule: Partial, output: Any, operands: Sequence[Any]) -> Any:
@@ -65,6 +71,18 @@ def applied(rule: Partial, output: Any, operands: Sequence[Any]) -> Any:
         return rule(output, *operands)
     except (ArithmeticError, DomainError):
         return rule(output, *[o if isinstance(o, Expression) else Application(LITERAL, (o,)) for o in operands])
+
+
+def _unshaped(graph: nx.MultiDiGraph, key: Any, error: ValueError) -> ValueError:
+    """What is wrong with shapes at no point: most often that nobody has said them."""
+    shapes = graph.graph.get("shapes", {})
+    without = [name for name in graph.graph.get("inputs", ()) if name not in shapes]
+    if not without:
+        return ValueError(f"{key}: {error}")
+    return ValueError(
+        f"{key} cannot be differentiated at no point: {', '.join(map(str, without[:8]))} "
+        f"{'have' if len(without) > 1 else 'has'} no shape. Give a point, or Variable({without[0]!r}, shape=…)."
+    )
 
 
 def _mapped(partial: Any, output: Any, operand: Any) -> Any:

@@ -6,6 +6,7 @@ that it is made of. Eliminating what has no name zooms out again (`statements`).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -18,7 +19,7 @@ from compgraph.expression import VARIABLE, Expression, Variable, literal
 from compgraph.numbers import given
 from compgraph.posing import posed
 
-__all__ = ["assembled", "entries", "entry_names", "scalarize"]
+__all__ = ["assembled", "entries", "entry_names", "refuse_many", "scalarize"]
 
 
 def entry_names(name: str, shape: Iterable[int]) -> list[str]:
@@ -104,6 +105,26 @@ def scalarize(problem: Any, at: Mapping[str, Any] | None = None) -> dict[str, Ex
         if graph._node[output]["primitive"] is VARIABLE:
             named |= _named(output, values[output])[1]
     return named
+
+
+#: Operations that a scalar zoom may have: what a page or a person takes in is far less.
+MOST = 300_000
+
+
+def refuse_many(graph: nx.MultiDiGraph) -> None:
+    """An error where the scalar zoom of a linearized graph would have more operations than anybody can use."""
+    count = 0
+    for node, data in graph.nodes(data=True):
+        row = getattr(data["primitive"], "row", None)
+        shapes = [np.shape(graph.nodes[a]["value"]) if type(a) is str else np.shape(a) for a in data["arguments"]]
+        if row is not None and row.flops is not None:
+            count += row.flops(shape_at(graph, node), *shapes, **data["primitive"].parameters)
+        count += math.prod(shape_at(graph, node))
+    if count > MOST:
+        raise ValueError(
+            f"the scalar zoom would have about {count} operations: expected at most {MOST}. "
+            "Zoom into a smaller layer or fewer examples; entrywise(s.graph) has a node per entry only."
+        )
 
 
 def _entrywise(name: str, shape: tuple[int, ...], make: Any) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from compgraph.arrays.rows import Row, dtype_of, shape_from
+from compgraph.arrays.shapes import said_shape
 from compgraph.maps import (
     Contraction,
     Dense,
@@ -212,9 +213,10 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
 
 def dot(a: Any, b: Any) -> Any:
     """`numpy.dot`: a product with numbers, of vectors, or of matrices; of stacks it needs their shapes."""
-    if np.ndim(b) > 2 and np.ndim(a) > 1:
-        return tensordot(a, b, (np.ndim(a) - 1, np.ndim(b) - 2))
-    if np.ndim(a) == 0 or np.ndim(b) == 0:  # a number, or an array whose shape nobody has said
+    ranks = [len(one) if (one := said_shape(x)) is not None else 0 for x in (a, b)]
+    if ranks[1] > 2 and ranks[0] > 1:
+        return tensordot(a, b, (ranks[0] - 1, ranks[1] - 2))
+    if 0 in ranks:  # a number, or an array whose shape nobody has said
         return DOT(a, b)
     return MATMUL(a, b)
 

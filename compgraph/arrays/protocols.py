@@ -43,6 +43,8 @@ def _cumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any
 
 
 def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    if ord in (1, 2, np.inf) and axis is None:
+        _known("linalg.norm", x)
     absolute = functions.abs(x)
     if ord == 1 and (isinstance(axis, int) or np.ndim(x) == 1):
         return reductions.SUM(absolute, **reduction(axis, keepdims))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from compgraph.arrays.rows import Bound, misfit
 from compgraph.errors import DomainError
 from compgraph.expression import LITERAL, VARIABLE, Expression
+from compgraph.traversal import evaluation_order
 
-__all__ = ["shape_of"]
+__all__ = ["said_shape", "shape_of"]
 
 
 def shape_of(expression: Expression) -> tuple[int, ...]:
@@ -40,6 +43,16 @@ def shape_of(expression: Expression) -> tuple[int, ...]:
         stack.pop()
     found: tuple[int, ...] = expression._shape
     return found
+
+
+def said_shape(array: Any) -> tuple[int, ...] | None:
+    """The shape as far as it is said: None where it hangs on a Variable without one; nothing is settled by asking."""
+    if not isinstance(array, Expression):
+        return np.shape(array)
+    for one in evaluation_order([array]):
+        if one.primitive is VARIABLE and not getattr(one, "_shape", ()):
+            return None
+    return shape_of(array)
 
 
 def _of(one: Expression) -> tuple[int, ...]:

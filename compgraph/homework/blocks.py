@@ -86,7 +86,7 @@ def _rows(typed: Any) -> Any:
             try:
                 # numbers stay as they are written
                 listed = json.loads(text, parse_float=str, parse_int=str)
-            except ValueError:
+            except (ValueError, RecursionError):
                 raise ParseError("these rows cannot be read.", 0, text[:80]) from None
         else:
             lines = [line for line in text.strip("[]").replace("\n", ";").split(";") if line.strip()]
@@ -227,10 +227,15 @@ def _from_batches(solution: Any, block: Block) -> Iterator[tuple[str, Any]]:
             yield "sum_over_batch", adjoint[0]
             yield "sum_over_batch", adjoint[-1]
     right = np.asarray(adjoints[block.name])
-    for other in {shape[0] for node in graph if (shape := shape_at(graph, node))}:
-        if other > 1:
-            yield "sum_over_batch", right * other
-            yield "sum_over_batch", right / other
+    examples = {
+        shape_at(graph, head)[0]
+        for head in graph._succ[block.name]
+        if len(shape_at(graph, head)) == 2
+        and (graph.nodes[head]["primitive"].name == "matmul" or len(shape_at(graph, head)) > right.ndim)
+    }
+    for count in examples - {1}:
+        yield "sum_over_batch", right * count
+        yield "sum_over_batch", right / count
 
 
 def _exchanged(right: Any) -> Iterator[tuple[str, Any]]:

@@ -23,6 +23,7 @@ import networkx as nx
 import numpy as np
 
 from compgraph.arrays.labels import holds_arrays
+from compgraph.expression import VARIABLE, Expression
 from compgraph.graph import trace
 from compgraph.homework.alternatives import from_arguments, from_result
 from compgraph.homework.blocks import block_of
@@ -40,6 +41,7 @@ from compgraph.linearization import linearize
 from compgraph.problem import load_problem
 from compgraph.reading import read, read_number
 from compgraph.solution import Solution, solve
+from compgraph.traversal import variables_as_read
 from compgraph.zoom import entry_names, scalarize
 
 __all__ = ["Problem"]
@@ -160,11 +162,14 @@ class Problem:
     ) -> Any:
         """Arrays as their entries: of the statements, and of lists of inputs."""
         literals = {name: float(_literal(value, name, self.decimal_comma)) for name, value in self.at.items()}
-        arrays = _assembled(literals)
+        entries_read = variables_as_read(e for e in self._expressions.values() if isinstance(e, Expression))
+        arrays = literals if any("[" in name for name in entries_read) else _assembled(literals)
         #: The problem solved with whole arrays; it knows what a mistake with one of them gives.
         self.whole = solve(self._expressions, arrays, of=output)
         values = self.whole.values
-        self.shapes = {name: np.shape(v) for name, v in values.items() if np.ndim(v)}
+        rows = self.whole.graph.nodes
+        known = [n for n in values if rows[n]["name"] or rows[n]["primitive"] is VARIABLE]
+        self.shapes = {name: np.shape(values[name]) for name in known if np.ndim(values[name])}
         self._expressions = scalarize(self.whole.graph)
 
         def entries(names: Sequence[str] | None) -> list[str] | None:
@@ -222,7 +227,8 @@ class Problem:
         >>> Problem.of(solve("t = x^2; J = sin(t) + t", at={"x": 2})).cells
         ['val:t', 'val:J', 'part:x>t', 'part:t>J', 'grad:t', 'grad:x']
         """
-        posed = stated(solution) if not holds_arrays(solution.graph) else whole(solution)
+        entries = any("[" in node for node in solution.graph)  # no name that text could hold
+        posed = whole(solution) if entries or holds_arrays(solution.graph) else stated(solution)
         return cls(*posed, output=solution.outputs[0], wrt=solution.inputs, **options)
 
     def posed(self, at: Mapping[str, Any], ask: Sequence[str] | None) -> Problem:

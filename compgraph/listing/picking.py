@@ -62,7 +62,8 @@ def rearranged(w: Writer, e: Expression, turn: int) -> None:
 def filled(w: Writer, e: Expression, turn: int, number: str, index: Any) -> None:
     """A number in all entries, and the argument at an index."""
     name, array = w.target(e, turn)
-    inside = w.viewed(array[(*index, ...) if isinstance(index, tuple) else (index, ...)])
+    parts = index if isinstance(index, tuple) else (index,)
+    inside = w.viewed(array[parts if any(part is ... for part in parts) else (*parts, ...)])
     w.lines += [f"{name}.fill({number})", f"np.copyto({inside}, {w.texts(e)})"]
     w.handed_out(e)
 

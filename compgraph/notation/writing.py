@@ -122,10 +122,26 @@ def write(expression: Any, limit: int, hand: Hand, words: Mapping[str, str] | No
 
 
 def _is_array(place: Any) -> bool:
-    try:
+    if not isinstance(place, Expression):
         return bool(getattr(place, "shape", ()))
-    except ValueError:  # shapes that nobody gave, or that do not fit
+    seen, stack = 0, [place]
+    while stack:  # to write something settles nothing: where a shape hangs on what nobody has said, it is a number
+        one = stack.pop()
+        if not hasattr(one, "_shape"):
+            seen += 1
+            if one.primitive is VARIABLE or seen > _LOOKED:
+                return False
+            stack += [a for a in one.arguments if isinstance(a, Expression)]
+        elif one.primitive is VARIABLE and not one.shape:
+            return False
+    try:
+        return bool(place.shape)
+    except ValueError:  # shapes that do not fit
         return False
+
+
+#: Operations that are looked through for the shape of a factor.
+_LOOKED = 50
 
 
 def _opened(root: Any, limit: int) -> tuple[list[Any], list[range | None]]:

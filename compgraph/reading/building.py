@@ -8,6 +8,7 @@ from importlib import resources
 from typing import Any, NamedTuple
 
 from compgraph.arrays.products import MATMUL
+from compgraph.arrays.reductions import AMAX, AMIN
 from compgraph.errors import DomainError, ParseError
 from compgraph.evaluation import EXACT_BITS, Number
 from compgraph.expression import (
@@ -116,6 +117,7 @@ class _Builder:
 
         self._limits = limits
         self._exp, self._roots = FUNCTIONS["exp"], {"√": FUNCTIONS["sqrt"], "∛": FUNCTIONS["cbrt"]}
+        self._extremes = {FUNCTIONS["max"]: AMAX, FUNCTIONS["min"]: AMIN}
         self.add = self._binary(ADD)
         self.subtract = self._binary(SUBTRACT)
         self.multiply = self._binary(MULTIPLY)
@@ -170,6 +172,8 @@ class _Builder:
 
     def call(self, children: list[Any]) -> Any:
         function, _, arguments, _ = children
+        if len(arguments) == 1 and isinstance(arguments[0], Expression) and function.value in self._extremes:
+            return self._extremes[function.value](arguments[0])  # of a whole array; of a number it is that number
         return self._apply(function.value, tuple(arguments), function)
 
     def first(self, children: list[Any]) -> list[Any]:

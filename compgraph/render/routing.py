@@ -15,8 +15,9 @@ __all__ = ["routed"]
 #: The length of an arrow's head; what a line keeps from a box it passes; neighbours that it looks at.
 _HEAD, _CLEAR, _SEEN = 7.0, 4.0, 6
 
-#: How often a line is drawn anew before it goes straight through all layers; how far apart its points are that are looked at.
-_TRIES, _APART = 4, 5.0
+#: How often a line is drawn anew before it goes straight through all layers; how far apart its points are that
+#: are looked at, and how many of a piece at most.
+_TRIES, _APART, _MOST = 4, 5.0, 100
 
 Point = tuple[float, float]
 
@@ -179,7 +180,8 @@ def _samples(curve: Curve) -> Iterator[Point]:
     for k in range(0, len(points) - 1, 3):
         (x, y), (x1, y1), (x2, y2), (x3, y3) = points[k : k + 4]
         # a level piece has to be looked at nowhere but at its ends
-        pieces = 2 + int((abs(x3 - x) + abs(y3 - y)) / _APART) if max(y, y1, y2, y3) - min(y, y1, y2, y3) > 1 else 1
+        is_level = max(y, y1, y2, y3) - min(y, y1, y2, y3) < 1
+        pieces = 1 if is_level else min(2 + int((abs(x3 - x) + abs(y3 - y)) / _APART), _MOST)
         for step in range(pieces):
             t = step / pieces
             a, b, c, d = (1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3

@@ -36,7 +36,7 @@ function watch(page, model) {
     stage.addEventListener("click", ({ target }) => tell("selection", keyOf(target)));
     stage.addEventListener("focusin", ({ target }) => target.matches(":focus-visible") && tell("selection", keyOf(target)));
   }
-  
+  model.on("change:step", step);
   model.on("change:selection", select);
   step();
   select();
