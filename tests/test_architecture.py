@@ -25,12 +25,12 @@ MODULES = [path for path in sorted(ROOT.rglob("*.py")) if "font" not in path.par
 #: Modules and packages from top to bottom: a module imports from those before it. (One that is not listed yet has to
 #: keep the whole without a cycle.)
 ROOMS = (
-    "errors", "evaluation", "arithmetic", "expression", "traversal", "functions", "maps", "arrays", "reading", "numbers",
-    "overloading", "tracing", "graph", "semiring", "symbols", "linearization",
+    "errors", "evaluation", "arithmetic", "expression", "traversal", "functions", "maps", "arrays", "reading",
+    "numbers", "overloading", "tracing", "graph", "semiring", "symbols", "linearization",
     "propagation", "selection", "levels", "pathsum", "structure", "elimination", "orders", "search", "comparison",
     "substitution", "linear", "cycles", "implicit", "posing", "zoom", "columns", "derivative", "dual", "pushing",
-    "series", "analytic", "differences", "checking", "size", "rewriting", "simplification", "checkpointing", "listing", "transform",
-    "solution", "notation", "render", "problem", "terminal", "homework", "nn", "interop", "cli", "__main__",
+    "series", "analytic", "differences", "checking", "size", "rewriting", "simplification", "checkpointing", "listing",
+    "transform", "solution", "notation", "render", "problem", "terminal", "homework", "nn", "interop", "cli", "__main__",
 )  # fmt: skip
 SOLVERS = {
     "maps", "semiring", "propagation", "pathsum", "structure", "elimination", "orders", "search", "comparison",

@@ -87,9 +87,19 @@ def test_shapes_that_nobody_gave_do_not_matter() -> None:
     free = cg.Variable("P") @ cg.Variable("q") * cg.Variable("r")
     assert notation.text(free, pretty=True) == "(P @ q)·r"
     deep: Any = cg.Variable("x", shape=3)
-    for _ in range(20_000):
+    for _ in range(20):
         deep = deep * deep
     assert notation.text(deep, limit=3, pretty=True) == "… ⊙ …"
+    for _ in range(20_000):  # too deep to look through, unless somebody has asked for the shape
+        deep = deep * deep
+    assert notation.text(deep, limit=3, pretty=True) == "…·…"
+    assert deep.shape == (3,) and notation.text(deep, limit=3, pretty=True) == "… ⊙ …"
+
+
+def test_writing_settles_no_shape() -> None:
+    w = cg.Variable("w")
+    assert repr(w * w + 1)
+    assert cg.solve({"J": np.sum(w)}, at={"w": [1, 2]}).values["J"] == 3
 
 
 # -- values

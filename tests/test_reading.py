@@ -784,6 +784,11 @@ def test_hostile_answers_take_no_time(text: str) -> None:
 # -- against other sources
 
 
+def test_the_largest_entry_of_an_array() -> None:
+    assert cg.solve("J = max(x) - min(x)", at={"x": [3, 4, 1]}).gradient["x"].tolist() == [0, 1, -1]
+    assert cg.solve("J = max(x)", at={"x": 3}).gradient == {"x": 1}
+
+
 def test_golden_cases(explicit_case: dict[str, Any]) -> None:
     """The statements of every worked example evaluate to its published values."""
     inputs = {name: float(value) for name, value in explicit_case["inputs"].items()}

@@ -48,7 +48,8 @@ def shape_of(expression: Expression) -> tuple[int, ...]:
 def said_shape(array: Any) -> tuple[int, ...] | None:
     """The shape as far as it is said: None where it hangs on a Variable without one; nothing is settled by asking."""
     if not isinstance(array, Expression):
-        return np.shape(array)
+        known: tuple[int, ...] = np.shape(array)
+        return known
     for one in evaluation_order([array]):
         if one.primitive is VARIABLE and not getattr(one, "_shape", ()):
             return None

@@ -37,7 +37,7 @@ function watch(page, model) {
   else tell(); // what the browser has kept from before
   // the page counts again whenever anything is typed, loaded or cleared
   new MutationObserver(tell).observe(page.getElementById("count"), { childList: true });
-  
+  model.on("change:answers", fill);
   return () => model.off("change:answers", fill);
 }
 

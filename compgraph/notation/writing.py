@@ -124,12 +124,15 @@ def write(expression: Any, limit: int, hand: Hand, words: Mapping[str, str] | No
 def _is_array(place: Any) -> bool:
     if not isinstance(place, Expression):
         return bool(getattr(place, "shape", ()))
-    seen, stack = 0, [place]
+    seen: set[Expression] = set()
+    stack = [place]
     while stack:  # to write something settles nothing: where a shape hangs on what nobody has said, it is a number
         one = stack.pop()
         if not hasattr(one, "_shape"):
-            seen += 1
-            if one.primitive is VARIABLE or seen > _LOOKED:
+            if one in seen:
+                continue
+            seen.add(one)
+            if one.primitive is VARIABLE or len(seen) > _LOOKED:
                 return False
             stack += [a for a in one.arguments if isinstance(a, Expression)]
         elif one.primitive is VARIABLE and not one.shape:

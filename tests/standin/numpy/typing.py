@@ -1,0 +1,7 @@
+"""Names for annotations."""
+
+from __future__ import annotations
+
+from numpy import ndarray
+
+NDArray = ArrayLike = DTypeLike = ndarray
