@@ -30,7 +30,8 @@ ROOMS = (
     "propagation", "selection", "levels", "pathsum", "structure", "elimination", "orders", "search", "comparison",
     "substitution", "linear", "cycles", "implicit", "posing", "zoom", "columns", "derivative", "dual", "pushing",
     "series", "analytic", "differences", "checking", "size", "rewriting", "simplification", "checkpointing", "listing",
-    "transform", "solution", "notation", "render", "problem", "terminal", "homework", "nn", "interop", "cli", "__main__",
+    "transform", "solution", "notation", "render", "problem", "terminal", "homework", "nn", "interop",
+    "cli", "__main__",
 )  # fmt: skip
 SOLVERS = {
     "maps", "semiring", "propagation", "pathsum", "structure", "elimination", "orders", "search", "comparison",
