@@ -27,7 +27,7 @@ def loss_gradient(
 
     Parameters
     ----------
-    results : mapping of str to Expression, or Expression
+    results : mapping of str to Expression, Expression, or text
         The last is the loss, a number for the whole batch.
     wrt : names
         The inputs that are parameters.
@@ -53,6 +53,8 @@ def loss_gradient(
     >>> found["J"], found["W"]
     (5.0, array([2., 4.]))
     """
+    if isinstance(results, str):
+        results = cg.read(results, names=list(wrt))
     if not isinstance(results, (cg.Expression, Mapping)):
         raise TypeError(
             f"a loss with arrays: expected an Expression or a dict of them, got {type(results).__name__}. "

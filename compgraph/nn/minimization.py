@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+import compgraph as cg
+from compgraph.arrays import Bound
 from compgraph.listing import derivative_program
 from compgraph.nn.descent import Point, Update, beginning, descend
 from compgraph.nn.gradients import loss_gradient
@@ -67,8 +69,18 @@ def minimize(
     array([2., 3.])
     """
     before = beginning(start, optimizer)
-    choose = loss_gradient if any(np.ndim(value) for value in before.point.values()) else mean_gradient
+    whole = any(np.ndim(value) for value in before.point.values()) or _takes_all(loss)
+    choose = loss_gradient if whole else mean_gradient
     return descend(choose(loss, before.point), before, optimizer, steps=steps, tolerance=tolerance, batches=batches)
+
+
+def _takes_all(loss: Any) -> bool:
+    """Whether a loss has functions of arrays in it: then it is that of the whole batch, and takes the mean itself."""
+    if isinstance(loss, str):
+        loss = cg.read(loss)
+    if not isinstance(loss, (cg.Expression, Mapping)):
+        return False
+    return any(isinstance(data["primitive"], Bound) for _, data in cg.trace(loss).nodes(data=True))
 
 
 def mean_gradient(loss: Any, wrt: Iterable[str]) -> Callable[..., dict[str, float]]:

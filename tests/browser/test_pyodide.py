@@ -1,8 +1,8 @@
 """The library in a browser, by Pyodide: a wheel of ours, numbers, a film and a sheet in the page, from local files.
 
-The runtime comes from npm, wheels from PyPI, into a folder of the user's cache. NumPy compiled for Pyodide is in neither
-place, but in Pyodide's own release: with PYODIDE set to the folder of one, the real one is loaded, and arrays are tried
-as well. Otherwise there is a stand-in, which shows that nothing else is missing (`tests/standin`).
+The runtime comes from npm, wheels from PyPI, into a folder of the user's cache. NumPy compiled for Pyodide is in
+neither place, but in Pyodide's own release: with PYODIDE set to the folder of one, the real one is loaded, and arrays
+are tried as well. Otherwise there is a stand-in, which shows that nothing else is missing (`tests/standin`).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 
@@ -97,13 +98,18 @@ def site(tmp_path_factory: pytest.TempPathFactory, cache: Path, numpy: Path | No
     (folder / "runtime").symlink_to(release)
     for path in (*cache.glob("*.whl"), *filter(None, [numpy])):
         shutil.copy(path, folder)
-    sources = [
-        "tests/bare.py",
-        *([] if numpy else [f"tests/standin/numpy/{name}.py" for name in ("__init__", "typing")]),
-    ]
     (folder / "source").symlink_to(ROOT)
+    shutil.copy(ROOT / "examples" / "in_the_browser.html", folder)
+    if numpy is None:
+        with ZipFile(folder / "numpy-0-py3-none-any.whl", "w") as archive:
+            for name in ("__init__", "typing"):
+                archive.write(ROOT / "tests" / "standin" / "numpy" / f"{name}.py", f"numpy/{name}.py")
+            archive.writestr(
+                "numpy-0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+            )
+            archive.writestr("numpy-0.dist-info/METADATA", "Metadata-Version: 2.1\nName: numpy\nVersion: 0\n")
     page = PAGE.replace("WHEELS", json.dumps(sorted(path.name for path in folder.glob("*.whl"))))
-    (folder / "index.html").write_text(page.replace("SOURCES", json.dumps(sources)), "utf-8")
+    (folder / "index.html").write_text(page.replace("SOURCES", '["tests/bare.py"]'), "utf-8")
     server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/index.html"
@@ -126,7 +132,7 @@ def python(browser: Any, site: str) -> Any:
     browser.get(site)
     browser.set_script_timeout(120)
     browser.execute_async_script(
-        "const done = arguments[0]; const wait = () => window.loaded || window.failed ? done() : setTimeout(wait, 50); wait()"
+        "const wait = (done) => window.loaded || window.failed ? done() : setTimeout(wait, 50, done);wait(arguments[0])"
     )
     assert browser.execute_script("return window.failed") is None
 
@@ -139,7 +145,7 @@ def python(browser: Any, site: str) -> Any:
         assert answer[0] == "", answer[0]
         return json.loads(answer[1]) if answer[1] else None
 
-    evaluate("import sys\nsys.path[:0] = ['/here', '/here/tests/standin']\n''")
+    evaluate("import sys\nsys.path.insert(0, '/here')\n''")
     return evaluate
 
 
@@ -177,8 +183,8 @@ def test_a_film_and_a_sheet_stand_in_the_page(browser: Any, python: Any) -> None
 def test_arrays(python: Any, numpy: Path | None) -> None:
     if numpy is None:
         pytest.skip(
-            "needs NumPy compiled for Pyodide, which neither PyPI nor npm has: set PYODIDE to the folder of an unpacked "
-            "release (pyodide-*.tar.bz2)"
+            "needs NumPy compiled for Pyodide, which neither PyPI nor npm has: "
+            "set PYODIDE to the folder of an unpacked release (pyodide-*.tar.bz2)"
         )
     found = python(
         "import json, numpy as np, compgraph as cg\n"
@@ -186,3 +192,30 @@ def test_arrays(python: Any, numpy: Path | None) -> None:
         "json.dumps([s.gradient['W'].tolist(), s.gradient['x'].tolist(), len(s.film().html())])"
     )
     assert found[:2] == [[[-2, 2], [-2, 2]], [-8, -12]] and found[2] > 10_000
+
+
+def test_the_example_runs_without_a_network(browser: Any, site: str, tmp_path: Path) -> None:
+    from selenium.webdriver.support.wait import WebDriverWait
+
+    folder = site.rsplit("/", 1)[0]
+    listed = browser.execute_async_script("fetch(arguments[0]).then((r) => r.text()).then(arguments[1])", site)
+    wheels = ",".join(json.loads(listed.split("const name of ")[1].split(") python")[0]))
+    browser.get(f"{folder}/in_the_browser.html?runtime=runtime/&wheels={wheels}")
+    said = lambda _: browser.find_element("id", "said").text  # noqa: E731
+    WebDriverWait(browser, 60).until(lambda _: said(0).startswith(("Ready", "Python could")))
+    assert said(0) == "Ready."
+    browser.find_element("css selector", "button[value=film]").click()
+    browser.switch_to.frame("shown")
+    assert "−0.2662" in browser.find_element("id", "steps").get_attribute("textContent")
+    assert browser.execute_script("return document.querySelectorAll('#stage svg text').length") > 10
+    browser.switch_to.default_content()
+    browser.find_element("css selector", "button[value=sheet]").click()
+    browser.switch_to.frame("shown")
+    WebDriverWait(browser, 10).until(lambda _: browser.find_elements("css selector", "input[name]"))
+    assert len(browser.find_elements("css selector", "input[name]")) > 5
+    browser.switch_to.default_content()
+    browser.execute_script("document.getElementById('text').value = 'y = q +'")
+    browser.find_element("css selector", "button[value=film]").click()
+    assert "expected" in said(0) and "Traceback" not in said(0)
+    browser.get(f"{folder}/in_the_browser.html?runtime=https://example.org/")
+    WebDriverWait(browser, 10).until(lambda _: said(0).startswith("Python could not be loaded"))

@@ -302,3 +302,13 @@ def test_misuse_says_what_to_do(
 ) -> None:
     with pytest.raises(kind, match=message):
         misuse(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "loss", ["mean((X*w - y)^2)", np.mean((cg.Variable("X") * cg.Variable("w") - cg.Variable("y")) ** 2)]
+)
+def test_a_loss_that_takes_the_mean_itself_has_the_whole_batch(loss: Any) -> None:
+    data = {"X": np.arange(8.0) / 8, "y": np.arange(8.0) / 4}
+    batches = nn.minibatches(data, 4, seed=0, epochs=40)
+    end = nn.last(nn.minimize(loss, {"w": 0.0}, nn.GradientDescent(rate=0.5), batches=batches))
+    assert end.point["w"] == pytest.approx(2, abs=1e-3)
