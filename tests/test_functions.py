@@ -493,7 +493,12 @@ def test_numbers_are_python_numbers() -> None:
     assert type(F.square(np.int64(3))) is int
 
 
-@pytest.mark.parametrize("value", [np.array(["1"]), [1.0, 2.0], "1", None, 1j])
+def test_a_list_is_an_array_as_in_numpy() -> None:
+    assert F.sin([0.0, 0.5]).tolist() == [0.0, math.sin(0.5)]
+    assert F.hypot([3.0, 5.0], [4.0, 12.0]).tolist() == [5.0, 13.0]
+
+
+@pytest.mark.parametrize("value", [np.array(["1"]), ["1"], "1", None, 1j])
 def test_what_is_not_a_scalar_is_refused(value: Any) -> None:
     for attempt in (lambda: F.sin(value), lambda: F.hypot(1.0, value), lambda: F.max(Variable("x"), value)):
         with pytest.raises(TypeError, match="expected"):

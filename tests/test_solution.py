@@ -383,7 +383,7 @@ def test_without_a_point_in_forward_direction_and_by_statements() -> None:
             "unknown direction 'back': expected one of reverse",
         ),
         ({"at": {"x": 1, "y": "two"}}, cg.ParseError, "two is a name: expected a number"),
-        ({"at": {"x": 1, "y": ["b"]}}, TypeError, "y: expected a number or an array of real numbers, got"),
+        ({"at": {"x": 1, "y": [1j]}}, TypeError, "y: expected a number or an array of real numbers, got"),
         ({"at": 3}, TypeError, r"at: expected a mapping of inputs to numbers, got 3\. Write at="),
         ({"at": {"x": 1, "y": 2}, "of": x * y}, TypeError, "expected a name, or an expression that has one"),
     ],

@@ -273,3 +273,14 @@ def test_axe_finds_nothing(
     )
     assert found == []
     assert form.box(sheet(name).cells[0]).get_attribute("aria-invalid") == "true"
+
+
+def test_a_box_in_a_table_shows_where_it_belongs(browser: Any, fresh: None, tmp_path: Path) -> None:
+    form = Form(browser, sheet("network"), tmp_path)
+    assert not sheet("network").blank.content.drawn
+    for number in (3, 30):
+        form.focus(f"b{number}")
+        shown = form.run(
+            "return [...document.querySelectorAll('.cg-here')].map((e) => e.nextElementSibling.textContent)"
+        )
+        assert shown == [str(number)]

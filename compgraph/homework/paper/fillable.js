@@ -59,7 +59,13 @@ function tell(field) {
 }
 
 for (const [i, field] of fields.entries()) {
-  field.addEventListener("focus", () => tell(field));
+  // where the box belongs, if it stands in a table
+  const chip = document.querySelector(`.cg-b${field.dataset.number}`);
+  field.addEventListener("focus", () => {
+    chip?.classList.add("cg-here");
+    tell(field);
+  });
+  field.addEventListener("blur", () => chip?.classList.remove("cg-here"));
   field.addEventListener("input", () => {
     said.textContent = "";
     tell(field);

@@ -128,10 +128,11 @@ class Fillable(NamedTuple):
 
     def _figure(self, figure: Figure, drawn: Mapping[int, Entry]) -> str:
         width, height = figure.width + 2 * _EDGE, figure.height + 2 * _EDGE
+        chips = {slot.number: f"cg-chosen cg-b{slot.number}" for slot in figure.slots if slot.is_chip}
         about = f"{len(figure.cards)} nodes and {len(figure.lines)} arrows: {'; '.join(self._told())}."
         picture = (
             f'<svg xmlns="http://www.w3.org/2000/svg" class="{SCOPE}" viewBox="{-_EDGE:g} {-_EDGE:g} {width:g} '
-            f'{height:g}" role="img" aria-label="{safe(about)}">{drawing(figure, {}, fixed=False)}</svg>'
+            f'{height:g}" role="img" aria-label="{safe(about)}">{drawing(figure, {}, chips, fixed=False)}</svg>'
         )
         inputs = "".join(self._input(entry) for entry in drawn.values())
         # what scrolls on a small screen has to be reached from the keyboard, as its boxes are
