@@ -272,7 +272,8 @@ def array_of(tensor: Any) -> Array:
     dense = tensor.detach().to_dense() if tensor.is_sparse else tensor.detach()
     # NumPy has no bfloat16, and is slow with float16; a copy, since the tensor may change
     kind = torch.float32 if dense.dtype in (torch.bfloat16, torch.float16) else dense.dtype
-    return torch.empty(dense.shape, dtype=kind).copy_(dense).numpy()
+    array: Array = torch.empty(dense.shape, dtype=kind).copy_(dense).numpy()
+    return array
 
 
 def number_or_array(tensor: Any) -> Any:
