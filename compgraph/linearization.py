@@ -132,6 +132,12 @@ def _point(graph: nx.MultiDiGraph, at: Mapping[str, Any], exact: bool) -> dict[s
             )
     for name, value in point.items():
         if isinstance(value, np.ndarray):
+            if bool(np.isnan(value).any()):
+                index = [int(i) for i in np.argwhere(np.isnan(value))[0]]
+                raise DomainError(
+                    f"{name}{index} is not a number: expected numbers in every entry, got NaN. "
+                    "Fill it in, or leave the example out."
+                )
             continue
         if _infinite(value) and at[name] not in (math.inf, -math.inf):
             graph.graph["warnings"].append(f"{name} is {_signed(value)}: the value given is beyond the floats.")

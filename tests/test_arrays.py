@@ -335,6 +335,11 @@ def test_lists_and_fractions_make_arrays() -> None:
     assert cg.solve({"f": [1, 2] * x}, at={"x": 3}).values["f"].tolist() == [3, 6]
 
 
+def test_an_entry_that_is_no_number_is_named() -> None:
+    with pytest.raises(cg.DomainError, match=r"x\[1, 0\] is not a number: expected numbers in every entry, got NaN"):
+        cg.solve("sum(x)", at={"x": [[1, 2], [float("nan"), 4]]})
+
+
 def test_a_pole_is_no_overflow() -> None:
     for text in ("sum(1/x)", "sum(log(x))"):
         with pytest.raises(cg.DomainError, match=r"undefined at v1\[1\]"):
