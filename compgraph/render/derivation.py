@@ -193,6 +193,10 @@ class Derivation:
     def _repr_latex_(self) -> str:
         return _latex(_first(self.sections("latex"), MOST))
 
+    def html(self) -> str:
+        """As a notebook shows it."""
+        return self._repr_html_()
+
     def _repr_html_(self) -> str:
         return _html(_first(self.sections(), MOST))
 

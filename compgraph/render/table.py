@@ -207,6 +207,10 @@ class Table:
     def _repr_latex_(self) -> str:
         return f"$$\n{grid_latex(self._head, self._sections('latex', _MOST))}\n$$"
 
+    def html(self) -> str:
+        """As a notebook shows it."""
+        return self._repr_html_()
+
     def _repr_html_(self) -> str:
         return grid_html(self.caption, self._head, self._sections("text", _MOST))
 
