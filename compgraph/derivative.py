@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 import networkx as nx
 
-from compgraph.arrays.labels import holds_arrays, shape_at, shaped
+from compgraph.arrays.labels import holds_arrays, shape_at, shaped_between
 from compgraph.columns import swept
 from compgraph.expression import Expression
 from compgraph.linearization import linearize
@@ -279,7 +279,7 @@ class _Labelled(NamedTuple):
     def _shaped(self, total: Any, output: str, input: str) -> Any:
         if self.semiring is not LINEAR:
             return total
-        return shaped(total, shape_at(self.graph, output), shape_at(self.graph, input))
+        return shaped_between(self.graph, total, output, input)
 
 
 def _labelled(f: Any, at: Any, of: Names, wrt: Names) -> _Labelled:

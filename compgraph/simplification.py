@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from compgraph.arrays.rows import Bound
+from compgraph.arrays.shapes import said_shape
 from compgraph.errors import DomainError
 from compgraph.expression import (
     ADD,
@@ -71,8 +72,10 @@ def simplify(expression: Any) -> Any:
 def _of_arrays(expression: Expression) -> Any:
     """Arrays have rules of their own, and need their shapes; where these are unknown, nothing is done."""
     try:
-        shape = expression.shape
+        shape = said_shape(expression)
     except ValueError:
+        return expression
+    if shape is None:
         return expression
     (result,) = Rewriting(names=True).rewritten([expression])
     return result if shape_of(result) == shape else np.broadcast_to(result, shape)

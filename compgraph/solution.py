@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import networkx as nx
 import numpy as np
 
-from compgraph.arrays.labels import holds_arrays, shape_at, shaped
+from compgraph.arrays.labels import holds_arrays, shape_at, shaped_between
 from compgraph.elimination import Cost
 from compgraph.expression import Expression, Primitive
 from compgraph.levels import among, statements, unfolded
@@ -263,17 +263,10 @@ class Solution:
         return self._sweep(self._single("steps"))
 
     def _shaped(self, node: str, seed: str, total: Any) -> Any:
-        """A derivative of 0 in the shape that it has where there are arrays."""
+        """A derivative in the shape that it has, where there are arrays."""
         if self.semiring is not LINEAR:
             return total
-        if isinstance(total, LinearMap) and () in (total.output, total.input):  # of a number, or with respect to one
-            return total.apply(1.0) if total.input == () else total.T.apply(1.0)
-        pair = (seed, node) if self.direction == "reverse" else (node, seed)
-        found = shaped(total, *[shape_at(self.graph, one) for one in pair])
-        value = self.graph._node[node].get("value")
-        if found is not total and isinstance(found, np.ndarray) and isinstance(value, np.ndarray):
-            return found.astype(value.dtype if value.dtype.kind == "f" else float, copy=False)
-        return found
+        return shaped_between(self.graph, total, *((seed, node) if self.direction == "reverse" else (node, seed)))
 
     # -- the answers
 

@@ -96,8 +96,8 @@ def to_listing(expression: Expression) -> list[tuple[Primitive, tuple[Any, ...],
         (
             e.primitive,
             # a variable keeps the shape that it was given
-            (e.shape,)
-            if e.primitive is VARIABLE and e.shape
+            (shape,)
+            if e.primitive is VARIABLE and (shape := getattr(e, "_shape", None)) is not None
             else tuple((place[a],) if isinstance(a, Expression) else a for a in e.arguments),
             e.name,
         )

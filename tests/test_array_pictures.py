@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from itertools import pairwise
 from typing import Any
@@ -12,11 +13,14 @@ import numpy as np
 import pytest
 
 import compgraph as cg
+from compgraph.notation import number
 from compgraph.render.film import film
+from compgraph.render.font import text_width
 from compgraph.render.heat import CELL, LEVELS, heat, heat_size, heat_svg
 from compgraph.render.layers import in_columns, neurons
 from compgraph.render.runs import joined
 from compgraph.render.shapes import read
+from compgraph.render.style import SIZES
 
 MAZUR = """
 net_h1 = w1*i1 + w2*i2 + b1
@@ -243,3 +247,18 @@ def test_an_array_at_the_end_of_a_network_is_refused() -> None:
         "W": np.ones((3, 2)), "x": np.ones(2)})  # fmt: skip
     with pytest.raises(ValueError, match="expected a number, such as a loss"):
         s.network()
+
+
+@pytest.mark.parametrize("sizes", [(4, 3), (4, 4), (3, 5)])
+def test_the_weights_of_a_layer_can_be_read(sizes: tuple[int, int]) -> None:
+    rng = np.random.default_rng(0)
+    at = {"W": rng.normal(size=sizes[::-1]), "x": rng.normal(size=sizes[0])}
+    picture: Any = cg.solve("h = tanh(W @ x); J = sum(h^2)", at=at).network().drawing
+    boxes = []
+    for label, weight, (x, y) in zip(picture.labels, picture.said, picture.middles, strict=True):
+        if not label.empty:
+            half = text_width(number(weight, picture.script.digits), SIZES.label) / 2
+            boxes.append((x - half, y - SIZES.label, x + half, y))
+    assert len(boxes) == sizes[0] * sizes[1]
+    for a, b in itertools.combinations(boxes, 2):
+        assert min(a[2], b[2]) <= max(a[0], b[0]) or min(a[3], b[3]) - max(a[1], b[1]) <= SIZES.label / 4

@@ -324,6 +324,22 @@ def test_a_shape_that_was_asked_for_is_settled() -> None:
         np.linalg.norm(cg.Variable("A"), 2)
 
 
+@pytest.mark.parametrize("use", [pickle.dumps, repr, cg.simplify, cg.trace, cg.expression_size, cg.value_and_gradient])
+def test_nothing_else_settles_a_shape(use: Any) -> None:
+    w = cg.Variable("w")
+    loss = np.sum(np.tanh(w) * w + 1)
+    use(loss)
+    assert cg.gradient(loss, {"w": np.zeros(2)})["w"].tolist() == [0, 0]
+
+
+def test_a_jacobian_has_the_same_shapes_in_either_direction() -> None:
+    A, x = cg.Variable("A"), cg.Variable("x")
+    f, at = {"J": np.sum(A @ x), "K": np.sum(x * x)}, {"A": [[1, 2], [3, 4]], "x": [5, 6]}
+    ahead, back = (cg.jacobian(f, at, of=["J", "K"], wrt=wrt) for wrt in (["x"], None))
+    assert ahead["J", "x"].tolist() == back["J", "x"].tolist() == [4, 6]
+    assert back["K", "A"].tolist() == [[0, 0], [0, 0]]
+
+
 def test_at_no_point_shapes_have_to_be_said() -> None:
     with pytest.raises(ValueError, match=r"W, x have no shape\. Give a point, or Variable"):
         cg.gradient("sum(tanh(W @ x))")

@@ -15,7 +15,17 @@ from compgraph.expression import LITERAL, Partial, Primitive
 from compgraph.maps import LinearMap, Zero, broadcast
 from compgraph.maps.elementwise import elementwise
 
-__all__ = ["has_arrays", "holds_arrays", "labelled", "located", "met_kink", "shape_at", "shaped", "value_of"]
+__all__ = [
+    "has_arrays",
+    "holds_arrays",
+    "labelled",
+    "located",
+    "met_kink",
+    "shape_at",
+    "shaped",
+    "shaped_between",
+    "value_of",
+]
 
 
 def has_arrays(nodes: Mapping[Any, Mapping[str, Any]], point: Mapping[str, Any]) -> bool:
@@ -112,11 +122,21 @@ def holds_arrays(graph: nx.MultiDiGraph) -> bool:
     return any(isinstance(data.get("value"), np.ndarray) for data in graph._node.values())
 
 
-def shaped(total: Any, output: tuple[int, ...], input: tuple[int, ...]) -> Any:
-    """A derivative of one node with respect to another, where it is 0 in the shape that it has.
-
-    Of a number it has the shape of the input, with respect to a number that of the output; otherwise it is a map.
-    """
+def shaped(total: Any, output: tuple[int, ...], input: tuple[int, ...], kind: Any = float) -> Any:
+    """A derivative in the shape that it has, a zero among them: of a number that of the input, with respect to a number
+    that of the output; of an array with respect to an array it is a linear map."""
+    if isinstance(total, LinearMap):
+        if total.input == ():
+            return total.apply(1.0)
+        return total.T.apply(1.0) if total.output == () else total
     if type(total) not in (int, float) or total != 0 or output == input == ():
         return total
-    return Zero(output, input) if output and input else np.zeros(output or input)
+    return Zero(output, input) if output and input else np.zeros(output or input, kind)
+
+
+def shaped_between(graph: nx.MultiDiGraph, total: Any, output: Any, input: Any) -> Any:
+    """The same for two nodes of a linearized graph, in the kind of numbers that their arrays hold."""
+    values = [graph._node[node].get("value") for node in (output, input)]
+    kinds = [value.dtype for value in values if isinstance(value, np.ndarray) and value.dtype.kind == "f"]
+    kind = np.result_type(*kinds) if kinds else float
+    return shaped(total, shape_at(graph, output), shape_at(graph, input), kind)

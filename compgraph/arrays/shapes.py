@@ -51,7 +51,7 @@ def said_shape(array: Any) -> tuple[int, ...] | None:
         known: tuple[int, ...] = np.shape(array)
         return known
     for one in evaluation_order([array]):
-        if one.primitive is VARIABLE and not getattr(one, "_shape", ()):
+        if one.primitive is VARIABLE and not hasattr(one, "_shape"):
             return None
     return shape_of(array)
 

@@ -29,8 +29,9 @@ __all__ = ["Columns", "told"]
 RADIUS, ROW, GAP = 24, 92, 120
 MANY, SMALL, CLOSE = 10, 11, 32
 
-#: Up to so many edges each says its weight, this share of the way along.
-SAYING, ALONG = 16, 0.3
+#: Up to so many edges each says its weight, at the first of these shares of the way along where there is room.
+SAYING = 16
+ALONG = tuple(sorted((share / 50 for share in range(8, 43)), key=lambda share: abs(share - 0.3)))
 
 _KEY = "A line is as thick as its weight is large; a negative one is dashed. What flows along it is drawn over it."
 
@@ -73,6 +74,33 @@ class Columns(Drawing):
         self.shades = _shades(columns, [neurons.graph.nodes[node].get("value") for node in nodes])
         says = len([w for w in self.said if w is not None]) <= SAYING
         self.labels = [Cell((), (0.0,) if says and weight is not None else (), Box(0, 0)) for weight in self.said]
+        self.middles = self._spread()
+
+    def _spread(self) -> list[tuple[float, float]]:
+        """Where the weights stand: on their lines, clear of one another and of what stands at the neurons."""
+        taken = []
+        for (x, y), pill in zip(self.places, self.pills, strict=True):
+            taken.append((x - self.radius, y - self.radius, x + self.radius, y + self.radius))
+            if pill:
+                taken.append((x - pill / 2, y + self.radius + 4, x + pill / 2, y + self.radius + 26))
+        middles = []
+        for i, label in enumerate(self.labels):
+            (x, y), (to_x, to_y) = self._ends(i)
+            middle = x + ALONG[0] * (to_x - x), y + ALONG[0] * (to_y - y)
+            if not label.empty:
+                half, tall = text_width(number(self.said[i], self.script.digits), SIZES.label) / 2 + 2, SIZES.label
+                least, chosen = math.inf, taken[0]
+                for share in ALONG:
+                    at = x + share * (to_x - x), y + share * (to_y - y)
+                    box = at[0] - half, at[1] - 5 - tall, at[0] + half, at[1] - 2
+                    shared = sum(_overlap(box, other) for other in taken)
+                    if shared < least:
+                        least, middle, chosen = shared, at, box
+                    if not shared:
+                        break
+                taken.append(chosen)
+            middles.append(middle)
+        return middles
 
     def _pill(self, i: int) -> float:
         """How wide the text of a derivative beneath a neuron is."""
@@ -149,14 +177,18 @@ class Columns(Drawing):
         return self._known[key]
 
     def _label(self, i: int, moment: Moment | None, fixed: bool) -> str:
-        (x, y), (to_x, to_y) = self._ends(i)
-        place = self._at(x + ALONG * (to_x - x), y + ALONG * (to_y - y))
+        place = self._at(*self.middles[i])
         written = (number(self.said[i], self.script.digits),)
         shown = svg.text(written, -runs_width(written, SIZES.label) / 2, -5, SIZES.label, fixed=fixed, name="cg-label")
         return f'<g id="l{i}" transform="translate({place[0]:.1f} {place[1]:.1f})">{shown}</g>'
 
     def _at(self, x: float, y: float) -> tuple[float, float]:
         return x + self._left, y
+
+
+def _overlap(a: tuple[float, ...], b: tuple[float, ...]) -> float:
+    """The area that two rectangles (left, top, right, bottom) share."""
+    return max(0.0, min(a[2], b[2]) - max(a[0], b[0])) * max(0.0, min(a[3], b[3]) - max(a[1], b[1]))
 
 
 def told(script: Script) -> Script:
